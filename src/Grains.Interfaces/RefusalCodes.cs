@@ -1,0 +1,26 @@
+namespace CodexOrleans.Grains;
+
+/// <summary>Stable codes of refused turns; the HTTP problem's <c>code</c> is the same word.</summary>
+public static class RefusalCodes
+{
+    /// <summary>The thread has a running turn (409).</summary>
+    public const string TurnInProgress = "turn_in_progress";
+
+    /// <summary>No such thread (404).</summary>
+    public const string ThreadNotFound = "thread_not_found";
+
+    /// <summary>All turn slots stayed taken for the whole wait, or too many wait already (503, Retry-After).</summary>
+    public const string ServerBusy = "server_busy";
+
+    /// <summary>The server is shutting down (503, Retry-After).</summary>
+    public const string HostDraining = "host_draining";
+
+    /// <summary>The Codex CLI is not installed or cannot be started (503).</summary>
+    public const string CodexNotInstalled = "codex_not_installed";
+
+    /// <summary>The log cannot be written now (503, Retry-After).</summary>
+    public const string StorageUnavailable = "storage_unavailable";
+
+    /// <summary>The thread's working directory does not exist on this machine (409).</summary>
+    public const string WorkingDirectoryMissing = "working_directory_missing";
+}

@@ -1,0 +1,41 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace CodexOrleans.Grains.Codex;
+
+/// <summary>How the server finds and runs the CLI. Section <c>Codex</c>.</summary>
+public sealed class CodexOptions
+{
+    public const string Section = "Codex";
+
+    /// <summary>Path of the <c>codex</c> executable or of the npm shim; null looks for the checkout's pinned CLI, then on PATH.</summary>
+    public string? ExecutablePath { get; set; }
+
+    /// <summary>CODEX_HOME of every CLI process; null is the user's <c>~/.codex</c>.</summary>
+    public string? Home { get; set; }
+
+    /// <summary><c>-c key=value</c> pairs the operator adds to every run; the value is TOML.</summary>
+    public Dictionary<string, string> ConfigOverrides { get; } = [];
+
+    /// <summary>Further names of environment variables that the CLI may see, beside the built-in allow-list.</summary>
+    public List<string> PassEnvironment { get; } = [];
+
+    /// <summary>Variables set for every CLI process, such as a provider's key.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>Longest run of one turn. Default one hour.</summary>
+    public TimeSpan TurnTimeout { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long the CLI may take to end after a polite signal before it is killed. Default 3 s.</summary>
+    public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Turns that run at once in this process; 0 chooses by cores and memory.</summary>
+    [Range(0, 100_000)]
+    public int MaxConcurrentTurns { get; set; }
+
+    /// <summary>How long a turn waits for a free slot before it is refused. Default 20 s.</summary>
+    public TimeSpan MaxQueueWait { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Turns that may wait for a slot at once; beyond it they are refused immediately.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxQueueLength { get; set; } = 1_000;
+}

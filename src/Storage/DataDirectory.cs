@@ -1,0 +1,69 @@
+namespace CodexOrleans.Storage;
+
+/// <summary>
+/// The one folder a server keeps everything in: database, token, uploads, per-thread workspaces. Created with mode 0700, and held
+/// by an exclusive lock for the process's lifetime so that two servers never share one.
+/// </summary>
+public sealed class DataDirectory : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataDirectory(string path, FileStream lockFile)
+    {
+        Path = path;
+        _lock = lockFile;
+    }
+
+    /// <summary>Absolute path, links resolved.</summary>
+    public string Path { get; }
+
+    public string Database => System.IO.Path.Combine(Path, "codex-orleans.db");
+
+    public string TokenFile => System.IO.Path.Combine(Path, "token");
+
+    /// <summary>Parent of the folders of threads that were given no working directory.</summary>
+    public string Workspaces => System.IO.Path.Combine(Path, "workspaces");
+
+    /// <summary>Files that live as long as a turn, such as output schemas.</summary>
+    public string Scratch => System.IO.Path.Combine(Path, "scratch");
+
+    /// <summary>Where the server keeps its data when nothing else is configured.</summary>
+    public static string DefaultPath => System.IO.Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+        "codex-orleans");
+
+    /// <summary>Creates the folder if needed and takes its lock.</summary>
+    /// <exception cref="StorageException">It cannot be created or written, or another server holds it.</exception>
+    public static DataDirectory Open(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        try
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(path);
+            else
+                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            path = new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(StorageFault.ReadOnly, $"The data directory '{path}' cannot be created: {e.Message} Choose another one with --DataDirectory.", e);
+        }
+
+        var lockPath = System.IO.Path.Combine(path, "lock");
+        try
+        {
+            return new DataDirectory(path, new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StorageException(StorageFault.ReadOnly, $"The data directory '{path}' cannot be written: {e.Message} Give this user write access, or choose another one with --DataDirectory.", e);
+        }
+        catch (IOException e)
+        {
+            throw new StorageException(StorageFault.Locked, $"The data directory '{path}' is in use by another server (or cannot be written): {e.Message} Stop that server, or choose another folder with --DataDirectory.", e);
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

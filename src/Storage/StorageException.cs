@@ -1,0 +1,32 @@
+namespace CodexOrleans.Storage;
+
+/// <summary>The database cannot be used. The message is for the operator: what failed, with which file, what to do next.</summary>
+public sealed class StorageException : Exception
+{
+    public StorageException(StorageFault fault, string message, Exception? innerException = null)
+        : base(message, innerException) => Fault = fault;
+
+    public StorageFault Fault { get; }
+}
+
+/// <summary>Kinds of storage faults.</summary>
+public enum StorageFault
+{
+    /// <summary>Anything not named below.</summary>
+    Other,
+
+    /// <summary>No space left.</summary>
+    DiskFull,
+
+    /// <summary>Another process holds the database or the data directory.</summary>
+    Locked,
+
+    /// <summary>The file is not a database, or is damaged.</summary>
+    Corrupt,
+
+    /// <summary>The file or its folder cannot be written.</summary>
+    ReadOnly,
+
+    /// <summary>The store has been shut down.</summary>
+    Closed,
+}

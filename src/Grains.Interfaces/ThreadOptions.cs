@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CodexOrleans.Grains;
 
 /// <summary>
@@ -49,10 +51,14 @@ public sealed record ThreadOptions
 [GenerateSerializer, Alias("codex.SandboxMode")]
 public enum SandboxMode
 {
+    [JsonStringEnumMemberName("read-only")]
     ReadOnly,
+
+    [JsonStringEnumMemberName("workspace-write")]
     WorkspaceWrite,
 
     /// <summary>No sandbox at all: commands run with the server's own rights.</summary>
+    [JsonStringEnumMemberName("danger-full-access")]
     DangerFullAccess,
 }
 
@@ -60,11 +66,14 @@ public enum SandboxMode
 [GenerateSerializer, Alias("codex.WebSearchMode")]
 public enum WebSearchMode
 {
+    [JsonStringEnumMemberName("disabled")]
     Disabled,
 
     /// <summary>Answers from the provider's index only.</summary>
+    [JsonStringEnumMemberName("cached")]
     Cached,
 
     /// <summary>Fetches live pages.</summary>
+    [JsonStringEnumMemberName("live")]
     Live,
 }

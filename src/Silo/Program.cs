@@ -1,4 +1,10 @@
+using CodexOrleans.Silo;
+using CodexOrleans.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 var builder = Host.CreateApplicationBuilder(args);
+builder.Services.AddSingleton(_ => DataDirectory.Open(builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath));
+builder.UseCodexSilo();
 builder.Build().Run();

@@ -28,6 +28,9 @@ public sealed class CodexOptions
     /// <summary>How long the CLI may take to end after a polite signal before it is killed. Default 3 s.</summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a shutdown waits for running turns before it ends them. Default 20 s.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Turns that run at once in this process; 0 chooses by cores and memory.</summary>
     [Range(0, 100_000)]
     public int MaxConcurrentTurns { get; set; }

@@ -5,6 +5,9 @@ namespace CodexOrleans.Grains.Codex;
 /// <summary>A way to run turns on the Codex CLI: exec, later app-server.</summary>
 public interface ICodexEngine
 {
+    /// <summary>Whether there is a CLI to start. Cheap; looked up again from time to time while there is none.</summary>
+    bool IsInstalled { get; }
+
     /// <summary>
     /// Starts the CLI for one turn. Never throws for what the CLI or its surroundings do: a CLI that cannot be started is a turn
     /// whose only event is its <c>turn.failed</c>.

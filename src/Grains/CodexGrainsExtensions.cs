@@ -1,0 +1,30 @@
+using CodexOrleans.Grains.Turns;
+using CodexOrleans.Grains.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+
+namespace CodexOrleans.Grains;
+
+/// <summary>Registration of what threads need on a silo.</summary>
+public static class CodexGrainsExtensions
+{
+    public static IServiceCollection AddCodexGrains(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<HostIdentity>();
+        services.AddSingleton<TurnSlots>();
+        services.AddSingleton<TurnRecovery>();
+        services.AddSingleton<ThreadWorkspace>();
+        services.AddHostedService<TurnSweep>();
+        services.AddHostedService<TurnDrain>();
+
+        // A finished thread's memory is given back soon; its next call reads one row.
+        services.Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.CollectionQuantum = TimeSpan.FromSeconds(30);
+            collection.ClassSpecificCollectionAge[typeof(ThreadGrain).FullName!] = TimeSpan.FromMinutes(2);
+        });
+        return services;
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace CodexOrleans.Grains;
+
+public sealed partial class ThreadGrain
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: another owner has claimed it; its process here is ended.")]
+    private static partial void LogFenced(ILogger logger, Guid threadId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: the turn was given up; the next activation ends it.")]
+    private static partial void LogTurnBroken(ILogger logger, Guid threadId, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: a turn could not be stored and was not started.")]
+    private static partial void LogStartNotStored(ILogger logger, Guid threadId, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: events wait because the log cannot be written.")]
+    private static partial void LogAppendWaits(ILogger logger, Guid threadId, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: a live delivery failed; its viewers read the log.")]
+    private static partial void LogPublishFailed(ILogger logger, Guid threadId, Exception exception);
+
+    private void LogFenced() => LogFenced(logger, _threadId);
+
+    private void LogTurnBroken(Exception exception) => LogTurnBroken(logger, _threadId, exception);
+
+    private void LogStartNotStored(Exception exception) => LogStartNotStored(logger, _threadId, exception);
+
+    private void LogAppendWaits(Exception exception) => LogAppendWaits(logger, _threadId, exception);
+
+    private void LogPublishFailed(Exception exception) => LogPublishFailed(logger, _threadId, exception);
+}

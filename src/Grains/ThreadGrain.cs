@@ -1,0 +1,154 @@
+using System.Text.Json;
+using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Turns;
+using CodexOrleans.Grains.Workspaces;
+using CodexOrleans.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Streams;
+
+namespace CodexOrleans.Grains;
+
+/// <summary>The owner of one thread.</summary>
+/// <remarks>
+/// Reentrant: an interrupt or an attach never waits behind a start that waits for a slot. The turn itself runs in
+/// <c>ThreadGrain.Turn.cs</c>, on the grain's scheduler.
+/// </remarks>
+[Reentrant]
+public sealed partial class ThreadGrain(
+    IThreadStore store,
+    ICodexEngine engine,
+    TurnSlots slots,
+    TurnRecovery recovery,
+    ThreadWorkspace workspace,
+    HostIdentity host,
+    IOptions<CodexOptions> options,
+    TimeProvider time,
+    ILogger<ThreadGrain> logger) : Grain, IThreadGrain
+{
+    /// <summary>A front end renews with its tail check every few seconds; one that missed three is gone.</summary>
+    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(20);
+
+    private readonly Dictionary<string, FrontLease> _fronts = [];
+    private Guid _threadId;
+    private bool _exists;
+    private long _generation;
+    private long _head;
+    private string? _codexThreadId;
+    private ThreadOptions _options = new();
+    private TokenUsage _usage = new();
+    private bool _starting;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _threadId = this.GetPrimaryKey();
+        if (await store.ReadThread(_threadId, cancellationToken) is not { } thread)
+            return;
+        if (thread.RunningTurnId is { } lostTurn)
+        {
+            // Nobody here runs it, so its owner is gone or about to be fenced by this very commit.
+            await recovery.End(thread, lostTurn, cancellationToken);
+            thread = await store.ReadThread(_threadId, cancellationToken) ?? thread;
+        }
+
+        _exists = true;
+        _generation = thread.Generation;
+        _head = thread.HeadSeq;
+        _codexThreadId = thread.CodexThreadId;
+        _options = JsonSerializer.Deserialize(thread.Options, ThreadJson.Default.ThreadOptions) ?? new();
+        _usage = thread.CumulativeUsage;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_turn is null)
+            return;
+        _turn.Slot.Stop(StopReason.HostDraining);
+        await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    public async ValueTask<StartTurnResult> StartTurn(TurnRequest request, string? front, CancellationToken cancellationToken)
+    {
+        if (_turn is not null || _starting)
+            return Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it.");
+        if (!_exists && !request.NewThread)
+        {
+            DeactivateOnIdle();
+            return Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
+        }
+
+        _starting = true;
+        try
+        {
+            return await Start(request, front, cancellationToken);
+        }
+        finally
+        {
+            _starting = false;
+        }
+    }
+
+    public ValueTask<AttachResult> Attach(string front)
+    {
+        Lease(front);
+        if (!_exists && !_starting)
+            DeactivateOnIdle();
+        return new(new AttachResult(_exists, _head, _turn?.Id, (int)s_lease.TotalSeconds));
+    }
+
+    public ValueTask Detach(string front)
+    {
+        _fronts.Remove(front);
+        return default;
+    }
+
+    public ValueTask<Guid?> Interrupt(Guid? turnId)
+    {
+        if (_turn is null || (turnId is not null && turnId != _turn.Id))
+            return new((Guid?)null);
+        _turn.Slot.Stop(StopReason.Interrupted);
+        return new(_turn.Id);
+    }
+
+    public ValueTask Recover() => default;
+
+    private static StartTurnResult Refuse(string code, string message, int? retryAfter = null) =>
+        new() { Refusal = new TurnRefusal(code, message, retryAfter) };
+
+    private void Lease(string front)
+    {
+        if (!_fronts.TryGetValue(front, out var lease))
+        {
+            var stream = this.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(front));
+            _fronts.Add(front, lease = new FrontLease(stream, LogPublishFailed));
+        }
+
+        lease.Expires = time.GetUtcNow() + s_lease;
+    }
+
+    private void Publish(LogChunk chunk, bool endsTurn)
+    {
+        if (_fronts.Count == 0)
+            return;
+        var batch = new ThreadEventBatch
+        {
+            ThreadId = _threadId,
+            TurnId = chunk.TurnId,
+            FirstSeq = chunk.FirstSeq,
+            LastSeq = chunk.LastSeq,
+            At = chunk.At,
+            Kind = (EventKind)chunk.Kind,
+            Lines = chunk.Lines,
+            EndsTurn = endsTurn,
+        };
+        var now = time.GetUtcNow();
+        foreach (var (front, lease) in _fronts)
+        {
+            if (lease.Expires < now)
+                _fronts.Remove(front);
+            else
+                lease.Publish(batch);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using CodexOrleans.Grains.Codex;
+using CodexOrleans.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace CodexOrleans.Grains.Turns;
+
+/// <summary>Ends turns whose owner died: closes the items left open in the log and appends the one terminal event.</summary>
+public sealed partial class TurnRecovery(IThreadStore store, TimeProvider time, ILogger<TurnRecovery> logger)
+{
+    private const int PageBytes = 1 << 20;
+
+    /// <summary>
+    /// Claims the thread, which fences an owner that is still alive, and ends <paramref name="turnId"/> with code
+    /// <c>host_lost</c>. Does nothing when somebody else was faster.
+    /// </summary>
+    public async Task End(ThreadRecord thread, Guid turnId, CancellationToken cancellationToken)
+    {
+        var turn = await store.ReadTurn(turnId, cancellationToken);
+        var open = new OpenItems();
+        for (var after = (turn?.FirstSeq ?? 1) - 1; after < thread.HeadSeq;)
+        {
+            var chunks = await store.ReadChunks(thread.Id, after, PageBytes, cancellationToken);
+            if (chunks.Count == 0)
+                break;
+            foreach (var chunk in chunks)
+                open.Observe(chunk.Lines);
+            after = chunks[^1].LastSeq;
+        }
+
+        const string Message = "The server that ran this turn was lost before the turn was done.";
+        byte[] closing = open.Close(out var closed);
+        var at = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var result = await store.Commit(new ThreadCommit
+        {
+            ThreadId = thread.Id,
+            Generation = thread.Generation + 1,
+            Claim = true,
+            ExpectedHead = thread.HeadSeq,
+            Chunks =
+            [
+                new LogChunk
+                {
+                    FirstSeq = thread.HeadSeq + 1,
+                    LastSeq = thread.HeadSeq + closed + 1,
+                    TurnId = turnId,
+                    At = at,
+                    Kind = (byte)EventKind.Codex,
+                    Lines = [.. closing, .. TurnEvents.Failed(FailureCodes.HostLost, Message)],
+                },
+            ],
+            TurnEnd = new TurnEnd(turnId, TurnStatus.Failed, FailureCodes.HostLost, Message, null, at),
+        });
+        if (result == CommitResult.Committed)
+            LogRecovered(thread.Id, turnId);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: turn {TurnId} had lost its owner and was ended.")]
+    private partial void LogRecovered(Guid threadId, Guid turnId);
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using CodexOrleans.Grains;
+using CodexOrleans.Silo.Embedded;
+using CodexOrleans.Storage;
+using CodexOrleans.Streams;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace CodexOrleans.Silo;
+
+/// <summary>Composition of the backend.</summary>
+public static class CodexSiloExtensions
+{
+    /// <summary>
+    /// Adds the silo with everything a thread needs: log, streams, engine, grains. The composer registers the
+    /// <see cref="DataDirectory"/>.
+    /// </summary>
+    public static IHostApplicationBuilder UseCodexSilo(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddThreadStore();
+        builder.UseOrleans(silo =>
+        {
+            UseEmbeddedCluster(silo);
+            silo.AddMemoryGrainStorage("PubSubStore");
+            silo.AddPushStreams(ThreadStreams.Provider);
+            silo.Services.AddCodexGrains();
+        });
+        return builder;
+    }
+
+    /// <summary>One silo that is the whole cluster, with no socket of its own.</summary>
+    private static void UseEmbeddedCluster(ISiloBuilder silo)
+    {
+        silo.UseLocalhostClustering();
+        silo.Configure<EndpointOptions>(endpoint => endpoint.AdvertisedIPAddress = IPAddress.Loopback);
+        var closedDoor = new ClosedDoor();
+        foreach (var listener in silo.Services.Where(d => d.ServiceType == typeof(IConnectionListenerFactory) && d.IsKeyedService).ToList())
+            silo.Services.Replace(ServiceDescriptor.KeyedSingleton<IConnectionListenerFactory>(listener.ServiceKey, closedDoor));
+    }
+}

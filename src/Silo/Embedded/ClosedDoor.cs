@@ -1,0 +1,32 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace CodexOrleans.Silo.Embedded;
+
+/// <summary>
+/// A listener that never accepts and opens no socket. Orleans takes its transport from DI; a single silo only needs something to
+/// bind, and with this nothing but HTTP listens: no other local process can reach a grain.
+/// </summary>
+internal sealed class ClosedDoor : IConnectionListenerFactory
+{
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        new(new Listener(endpoint));
+
+    private sealed class Listener(EndPoint endPoint) : IConnectionListener
+    {
+        private readonly TaskCompletionSource<ConnectionContext?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public EndPoint EndPoint { get; } = endPoint;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+            await _closed.Task.WaitAsync(cancellationToken);
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            _closed.TrySetResult(null);
+            return default;
+        }
+
+        public ValueTask DisposeAsync() => UnbindAsync();
+    }
+}

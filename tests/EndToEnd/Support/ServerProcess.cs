@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
+using System.Text;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.EndToEnd.Support;
+
+/// <summary>
+/// The real server as a process of its own, on a free loopback port. Its folder outlives it, so that a test can kill it and start
+/// another one on the same data.
+/// </summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerProcess(Process process, string dataDirectory)
+    {
+        _process = process;
+        DataDirectory = dataDirectory;
+    }
+
+    public string DataDirectory { get; }
+
+    public int Id => _process.Id;
+
+    public Uri Address => _address.Task.Result;
+
+    /// <summary>Everything the server has printed so far, stdout and stderr.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>The bearer token the server made, read from its 0600 file.</summary>
+    public string Token => File.ReadAllText(Path.Combine(DataDirectory, "token")).Trim();
+
+    private static string Executable
+    {
+        get
+        {
+            // Tests and server are built in the same configuration: .../artifacts/bin/EndToEnd/<configuration>/
+            var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+            return Path.Combine(Repository.Root, "artifacts", "bin", "WebFront", configuration, "CodexOrleans.WebFront");
+        }
+    }
+
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <param name="dataDirectory">Its data; the caller's to delete.</param>
+    /// <param name="settings">Configuration keys (<c>Codex:Home</c>) and values.</param>
+    public static async Task<ServerProcess> Start(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings = null, params string[] arguments)
+    {
+        var server = Launch(dataDirectory, settings, arguments);
+        var first = await Task.WhenAny(server._address.Task, server._process.WaitForExitAsync()).WaitAsync(s_patience);
+        if (first != server._address.Task)
+        {
+            await server._process.WaitForExitAsync();
+            throw new InvalidOperationException($"The server ended with exit code {server.ExitCode} before it listened:\n{server.Output}");
+        }
+
+        return server;
+    }
+
+    /// <summary>Starts a server that is expected to end by itself.</summary>
+    /// <returns>The server, ended.</returns>
+    public static async Task<ServerProcess> RunToExit(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings = null, params string[] arguments)
+    {
+        var server = Launch(dataDirectory, settings, arguments);
+        await server.Exited();
+        return server;
+    }
+
+    /// <summary>A client with the server's token.</summary>
+    public HttpClient CreateClient()
+    {
+        var client = new HttpClient { BaseAddress = Address, Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        return client;
+    }
+
+    /// <summary>kill -9, and only of the server itself: what it started must not depend on our mercy.</summary>
+    public async Task Kill()
+    {
+        _process.Kill(entireProcessTree: false);
+        await Exited();
+    }
+
+    /// <summary>SIGTERM, without waiting.</summary>
+    public void Terminate()
+    {
+        const int SigTerm = 15;
+        if (KillSystemCall(_process.Id, SigTerm) != 0)
+            throw new InvalidOperationException($"SIGTERM to {_process.Id} failed with errno {Marshal.GetLastPInvokeError()}.");
+    }
+
+    public Task Exited() => _process.WaitForExitAsync().WaitAsync(s_patience);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            Terminate();
+            try
+            {
+                await Exited();
+            }
+            catch (TimeoutException)
+            {
+                _process.Kill(entireProcessTree: true);
+                await _process.WaitForExitAsync();
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static extern int KillSystemCall(int pid, int signal);
+
+    private static ServerProcess Launch(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Executable)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = dataDirectory,
+        };
+        start.ArgumentList.Add("--urls=http://127.0.0.1:0");
+        start.ArgumentList.Add($"--DataDirectory={dataDirectory}");
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (var (key, value) in settings ?? [])
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+
+        var server = new ServerProcess(new Process { StartInfo = start }, dataDirectory);
+        server._process.OutputDataReceived += (_, line) => server.Observe(line.Data);
+        server._process.ErrorDataReceived += (_, line) => server.Observe(line.Data);
+        server._process.Start();
+        server._process.StandardInput.Close();
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        return server;
+    }
+
+    private void Observe(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _output.AppendLine(line);
+        // The banner names the address, as the front part of the sign-in link.
+        var start = line.IndexOf("http://127.0.0.1:", StringComparison.Ordinal);
+        if (start < 0)
+            return;
+        var link = line[start..].Split(' ', 2)[0];
+        if (Uri.TryCreate(link, UriKind.Absolute, out var uri) && uri.Port > 0)
+            _address.TrySetResult(new Uri(uri.GetLeftPart(UriPartial.Authority)));
+    }
+}

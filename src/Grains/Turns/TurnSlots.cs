@@ -46,6 +46,9 @@ public sealed class TurnSlots : IDisposable
         }
     }
 
+    /// <summary>Turns that wait for a slot now.</summary>
+    public long Waiting => _limiter.GetStatistics()?.CurrentQueuedCount ?? 0;
+
     /// <summary>Waits for a slot, at most <see cref="CodexOptions.MaxQueueWait"/>.</summary>
     /// <returns>The slot, to be disposed when the turn's processes are gone; null when none became free or the host is closing.</returns>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>

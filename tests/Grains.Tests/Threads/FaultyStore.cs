@@ -1,0 +1,41 @@
+using CodexOrleans.Storage;
+
+namespace CodexOrleans.Grains.Tests.Threads;
+
+/// <summary>The real store behind a switch: while it is off, every commit fails as on a full disk.</summary>
+internal sealed class FaultyStore(IThreadStore store) : IThreadStore
+{
+    private volatile TaskCompletionSource? _failed;
+
+    /// <summary>Commits fail until <see cref="Repair"/>. The task completes at the first failed commit.</summary>
+    public Task Break()
+    {
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _failed = failed;
+        return failed.Task;
+    }
+
+    public void Repair() => _failed = null;
+
+    public ValueTask<CommitResult> Commit(ThreadCommit commit)
+    {
+        if (_failed is not { } failed)
+            return store.Commit(commit);
+        failed.TrySetResult();
+        throw new StorageException(StorageFault.DiskFull, "The disk is full, says the test.");
+    }
+
+    public ValueTask CheckHealth(CancellationToken cancellationToken = default) => store.CheckHealth(cancellationToken);
+
+    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) => store.ReadThread(threadId, cancellationToken);
+
+    public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) => store.ReadTurn(turnId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
+        store.ReadTurns(threadId, limit, before, cancellationToken);
+
+    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
+        store.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken);
+
+    public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) => store.ReadThreadsWithRunningTurn(cancellationToken);
+}

@@ -1,0 +1,42 @@
+namespace CodexOrleans.Grains.Tests.Threads;
+
+/// <summary>A log that cannot be written for a while.</summary>
+public sealed class StorageFaultSpecs
+{
+    private readonly Guid _thread = Guid.CreateVersion7();
+
+    [Fact]
+    public async Task A_turn_that_cannot_be_stored_is_refused_and_not_started()
+    {
+        await using var host = await ThreadHost.Start(options => options.MaxConcurrentTurns = 1);
+        _ = host.Store.Break();
+
+        var refused = await host.Submit(_thread);
+        host.Store.Repair();
+        var accepted = await host.Submit(_thread);
+
+        Assert.Equal(RefusalCodes.StorageUnavailable, refused.Refusal!.Code);
+        Assert.NotNull(accepted.Started);
+        (await host.Engine.NextTurn()).Complete();
+    }
+
+    [Fact]
+    public async Task Events_wait_for_the_log_and_nothing_is_shown_before_it_is_written()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, front: front);
+        var turn = await host.Engine.NextTurn();
+        await front.Next();
+
+        var failed = host.Store.Break();
+        turn.Say("""{"type":"turn.started"}""");
+        turn.Complete();
+        await failed;
+        Assert.True(front.IsEmpty);
+        host.Store.Repair();
+
+        await front.UntilTurnEnds();
+        Assert.Equal(3, (await host.Log(_thread)).Count);
+    }
+}

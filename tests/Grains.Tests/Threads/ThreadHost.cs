@@ -1,0 +1,122 @@
+using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Turns;
+using CodexOrleans.Storage;
+using CodexOrleans.Streams;
+using CodexOrleans.TestSupport;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+
+namespace CodexOrleans.Grains.Tests.Threads;
+
+/// <summary>A real silo with a real log, and an engine that the test plays.</summary>
+internal sealed class ThreadHost : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+    private readonly TemporaryFolder _folder;
+    private readonly DataDirectory _data;
+
+    private ThreadHost(InProcessTestCluster cluster, TemporaryFolder folder, DataDirectory data, ScriptedEngine engine)
+    {
+        _cluster = cluster;
+        _folder = folder;
+        _data = data;
+        Engine = engine;
+    }
+
+    public ScriptedEngine Engine { get; }
+
+    public FaultyStore Store => Services.GetRequiredService<FaultyStore>();
+
+    public TurnSlots Slots => Services.GetRequiredService<TurnSlots>();
+
+    public string WorkingDirectory => _folder.Path;
+
+    private IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
+
+    /// <param name="configure">Changes the engine options.</param>
+    /// <param name="before">Runs against the log before the silo starts: what an earlier process left there.</param>
+    public static async Task<ThreadHost> Start(Action<CodexOptions>? configure = null, Func<IThreadStore, Task>? before = null)
+    {
+        var folder = new TemporaryFolder();
+        var data = DataDirectory.Open(folder["data"]);
+        if (before is not null)
+            await Prepare(data, before);
+
+        var engine = new ScriptedEngine();
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton(data);
+            silo.Services.AddThreadStore();
+            silo.Services.AddSingleton(services => new FaultyStore(services.GetRequiredService<SqliteThreadStore>()));
+            silo.Services.AddSingleton<IThreadStore>(services => services.GetRequiredService<FaultyStore>());
+            silo.AddMemoryGrainStorage("PubSubStore");
+            silo.AddPushStreams(ThreadStreams.Provider);
+            silo.Services.AddSingleton<ICodexEngine>(engine);
+            silo.Services.AddCodexGrains();
+            silo.Services.Configure<CodexOptions>(options => configure?.Invoke(options));
+        });
+        builder.ConfigureClient(client => client.AddPushStreams(ThreadStreams.Provider));
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new ThreadHost(cluster, folder, data, engine);
+    }
+
+    public IThreadGrain Thread(Guid id) => _cluster.Client.GetGrain<IThreadGrain>(id);
+
+    public async Task<FrontProbe> OpenFront(Func<ThreadEventBatch, Task>? onBatch = null)
+    {
+        var front = new FrontProbe(onBatch);
+        var provider = Orleans.Hosting.StreamProviderExtensions.GetStreamProvider(_cluster.Client, ThreadStreams.Provider);
+        await provider.GetStream<ThreadEventBatch>(ThreadStreams.ForFront(front.Id)).SubscribeAsync(front);
+        return front;
+    }
+
+    /// <summary>A request that needs no folder of the thread's own.</summary>
+    public TurnRequest Request(string prompt = "hello", bool newThread = true, ThreadOptions? options = null) => new()
+    {
+        Prompt = prompt,
+        NewThread = newThread,
+        Options = (options ?? new ThreadOptions()) with { WorkingDirectory = WorkingDirectory },
+    };
+
+    public Task<StartTurnResult> Submit(Guid thread, string prompt = "hello", bool newThread = true, FrontProbe? front = null) =>
+        Thread(thread).StartTurn(Request(prompt, newThread), front?.Id, TestContext.Current.CancellationToken).AsTask();
+
+    /// <summary>The log's events, a line each.</summary>
+    public async Task<List<string>> Log(Guid thread)
+    {
+        List<string> lines = [];
+        while (true)
+        {
+            var chunks = await Store.ReadChunks(thread, lines.Count, 1 << 20, TestContext.Current.CancellationToken);
+            if (chunks.Count == 0)
+                return lines;
+            foreach (var chunk in chunks)
+            {
+                Assert.Equal(lines.Count + 1, chunk.FirstSeq);
+                lines.AddRange(System.Text.Encoding.UTF8.GetString(chunk.Lines).TrimEnd('\n').Split('\n'));
+                Assert.Equal(lines.Count, chunk.LastSeq);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        _data.Dispose();
+        _folder.Dispose();
+    }
+
+    private static async Task Prepare(DataDirectory data, Func<IThreadStore, Task> before)
+    {
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(data).AddThreadStore().BuildServiceProvider();
+        foreach (var part in services.GetServices<Microsoft.Extensions.Hosting.IHostedService>())
+        {
+            if (part is Microsoft.Extensions.Hosting.IHostedLifecycleService lifecycle)
+                await lifecycle.StartingAsync(default);
+        }
+
+        await before(services.GetRequiredService<IThreadStore>());
+    }
+}

@@ -8,7 +8,11 @@ public interface IThreadStore : IThreadReader
     /// database transaction (group commit); commits of one thread keep their order.
     /// </summary>
     /// <returns>Whether it was applied, or refused because another owner has claimed the thread since (nothing is written then).</returns>
-    /// <exception cref="StorageException">The database could not be written although transient faults were retried; nothing is written.</exception>
+    /// <exception cref="ArgumentException">The commit contradicts itself or the stored turns; nothing is written.</exception>
+    /// <exception cref="StorageException">
+    /// The database could not be written although transient faults were retried; nothing is written. Commits of the same thread that
+    /// already wait behind this one fail with it, since each builds on the one before.
+    /// </exception>
     ValueTask<CommitResult> Commit(ThreadCommit commit);
 
     /// <summary>Shows that the database can be read and written now.</summary>

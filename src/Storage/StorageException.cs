@@ -27,6 +27,12 @@ public enum StorageFault
     /// <summary>The file or its folder cannot be written.</summary>
     ReadOnly,
 
-    /// <summary>The store has been shut down.</summary>
+    /// <summary>More waits to be written than memory should hold: the disk cannot keep up.</summary>
+    Overloaded,
+
+    /// <summary>The database was written by a newer version of this server.</summary>
+    TooNew,
+
+    /// <summary>The store is not open: not started yet, or shut down.</summary>
     Closed,
 }

@@ -3,7 +3,7 @@ namespace CodexOrleans.Storage;
 /// <summary>
 /// What one owner changes of one thread in one transaction: events, and the rows that follow from them.
 /// </summary>
-public sealed class ThreadCommit
+public sealed partial class ThreadCommit
 {
     public required Guid ThreadId { get; init; }
 
@@ -22,10 +22,12 @@ public sealed class ThreadCommit
     /// <summary>Events to append; the first begins at <see cref="ExpectedHead"/> + 1 and each follows the one before. May be empty.</summary>
     public IReadOnlyList<LogChunk> Chunks { get; init; } = [];
 
-    /// <summary>A turn that begins with this commit.</summary>
+    /// <summary>A turn that begins with this commit, which also holds its first event. A thread has one running turn at most.</summary>
     public TurnStart? TurnStart { get; init; }
 
-    /// <summary>A turn that ends with this commit. Refused as fenced if that turn has an end already.</summary>
+    /// <summary>
+    /// A turn that ends with this commit, which also holds its terminal event. Refused as fenced if that turn has an end already.
+    /// </summary>
     public TurnEnd? TurnEnd { get; init; }
 
     /// <summary>The CLI's own id of the session, once known; null leaves it as it is.</summary>

@@ -1,0 +1,106 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace CodexOrleans.Storage.Sqlite;
+
+/// <summary>
+/// Copies committed pages from the write-ahead log into the database, so that commits never wait for that and the log does not
+/// grow for ever. It takes two: a passive pass on a connection of its own copies the bulk beside the writer, but while the writer
+/// keeps committing it never reaches the end, and only at its end can the log start over. So once the log is long, the writer runs
+/// one short pass itself, between two commits.
+/// </summary>
+internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLimits limits, ILogger logger) : IDisposable
+{
+    private readonly AutoResetEvent _wake = new(false);
+    private SqliteConnection? _connection;
+    private Thread? _thread;
+    private long _pagesSincePass;
+    private long _writerPasses;
+    private volatile bool _writersTurn;
+    private volatile bool _stopping;
+
+    /// <summary>How often the writer has finished the log's copy, so that it could start over.</summary>
+    public long WriterPasses => Volatile.Read(ref _writerPasses);
+
+    public void Start()
+    {
+        _connection = database.OpenWriter();
+        // A connection that has never read has no view of the log, and its checkpoint does nothing while reporting success.
+        SqliteDatabase.Execute(_connection, "SELECT count(*) FROM probe");
+        _thread = new Thread(Run) { Name = "Log checkpoint", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Called by the writer between two commits.</summary>
+    public void AfterCommit(WriteSession session)
+    {
+        _pagesSincePass += session.TakePagesWritten();
+        if (_writersTurn)
+        {
+            if (TryPass(session.Connection) is { IsComplete: true })
+                Volatile.Write(ref _writerPasses, _writerPasses + 1);
+            _writersTurn = false;
+        }
+
+        if (_pagesSincePass >= limits.PagesPerPass)
+        {
+            _pagesSincePass = 0;
+            _wake.Set();
+        }
+    }
+
+    /// <summary>Empties the log into the database, once writer and readers are gone.</summary>
+    public void Dispose()
+    {
+        _stopping = true;
+        _wake.Set();
+        _thread?.Join();
+        if (_connection is not null)
+            TryPass(_connection, "TRUNCATE");
+        _connection?.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        while (_wake.WaitOne() && !_stopping)
+        {
+            // The writer's own pass is due and would find the log locked by this one.
+            if (_writersTurn)
+                continue;
+            if (TryPass(_connection!) is { } pass && pass.LogPages >= limits.LogPages)
+                _writersTurn = true;
+        }
+    }
+
+    private Pass? TryPass(SqliteConnection connection, string mode = "PASSIVE")
+    {
+        try
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = $"PRAGMA wal_checkpoint({mode})";
+            using var row = command.ExecuteReader();
+            row.Read();
+            return new Pass(row.GetInt64(1), row.GetInt64(2));
+        }
+        catch (SqliteException e)
+        {
+            // Nothing is lost: the pages stay in the log, and the next pass tries again.
+            LogPassFailed(logger, e.SqliteExtendedErrorCode, e);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A checkpoint of the log failed with SQLite error {Code}; the next one tries again.")]
+    private static partial void LogPassFailed(ILogger logger, int code, Exception e);
+
+    private readonly record struct Pass(long LogPages, long CopiedPages)
+    {
+        public bool IsComplete => LogPages == CopiedPages;
+    }
+}
+
+/// <summary>When to checkpoint, in pages of 8 KiB.</summary>
+/// <param name="PagesPerPass">Pages written between two passes beside the writer.</param>
+/// <param name="LogPages">Length of the log from which the writer makes it start over.</param>
+internal sealed record CheckpointLimits(int PagesPerPass = 512, int LogPages = 8192);

@@ -1,0 +1,183 @@
+using Microsoft.Extensions.Logging;
+
+namespace CodexOrleans.Storage.Sqlite;
+
+/// <summary>
+/// The one writer: a thread that takes whatever waits, writes it in one transaction and answers each caller. No timer: an idle
+/// log costs nothing, and under load the next group gathers while the last one is written.
+/// </summary>
+internal sealed partial class GroupCommitWriter
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly SqliteDatabase _database;
+    private readonly CommitQueue _queue;
+    private readonly Checkpointer _checkpointer;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WriteSession? _session;
+    private volatile StorageException? _retrying;
+    private bool _faulty;
+
+    public GroupCommitWriter(SqliteDatabase database, CommitQueue queue, Checkpointer checkpointer, TimeProvider time, ILogger logger)
+    {
+        _database = database;
+        _queue = queue;
+        _checkpointer = checkpointer;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Why the commits at hand are being tried again, or null.</summary>
+    public StorageException? Retrying => _retrying;
+
+    /// <summary>Completes when the queue is closed and everything in it has been answered.</summary>
+    public Task Ended => _ended.Task;
+
+    public void Start() => new Thread(Run) { Name = "Log writer", IsBackground = true }.Start();
+
+    private void Run()
+    {
+        var group = new List<PendingCommit>();
+        while (_queue.Take(group))
+        {
+            Write(group);
+            group.Clear();
+            _retrying = null;
+        }
+
+        DropSession();
+        _ended.SetResult();
+    }
+
+    private void Write(List<PendingCommit> group)
+    {
+        var pause = FirstPause;
+        while (group.Count > 0)
+        {
+            PendingCommit? current = null;
+            try
+            {
+                var session = _session ??= new WriteSession(_database.OpenWriter());
+                var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+                session.Begin();
+                foreach (var pending in group)
+                {
+                    current = pending;
+                    pending.Outcome = pending.Commit is { } commit ? session.Apply(commit, now) : session.Probe(now);
+                }
+
+                current = null;
+                session.End();
+            }
+            catch (Exception e)
+            {
+                // Whatever it was, the thread must live: every caller waits for its answer.
+                Rollback();
+                if (SqliteFaults.IsOfTheCommit(e) && current?.Commit is { } culprit)
+                {
+                    Fail(group, current, e as ArgumentException ?? culprit.Invalid(e.Message, e));
+                    continue;
+                }
+
+                if (HandleFault(group, e))
+                {
+                    Thread.Sleep(pause);
+                    pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
+                }
+
+                continue;
+            }
+
+            if (_faulty)
+            {
+                _faulty = false;
+                LogRecovered(_logger);
+            }
+
+            foreach (var pending in group)
+                pending.SetResult(pending.Outcome);
+            group.Clear();
+            _checkpointer.AfterCommit(_session);
+        }
+    }
+
+    /// <summary>Answers those for whom it is too late. True when the rest is to be tried again.</summary>
+    private bool HandleFault(List<PendingCommit> group, Exception e)
+    {
+        var fault = SqliteFaults.ToStorageException(e, _database);
+        var transient = SqliteFaults.IsTransient(e);
+        if (!_faulty)
+            LogFault(_logger, fault.Fault, transient, e);
+        _faulty = true;
+
+        var now = _time.GetTimestamp();
+        foreach (var late in group.Where(pending => !transient || now >= pending.Deadline).ToList())
+            Fail(group, late, fault);
+
+        if (group.Count > 0)
+        {
+            _retrying = fault;
+            return true;
+        }
+
+        // A new connection heals what this one cannot, such as a file that was replaced.
+        DropSession();
+        return false;
+    }
+
+    /// <summary>
+    /// Answers one caller, and those of the same thread behind it: they build on a head that was not reached, and would look as if
+    /// another owner had taken the thread.
+    /// </summary>
+    private void Fail(List<PendingCommit> group, PendingCommit failed, Exception e)
+    {
+        group.Remove(failed);
+        if (!failed.TrySetException(e) || failed.Commit is not { } commit)
+            return;
+        foreach (var behind in group.Where(pending => pending.Commit?.ThreadId == commit.ThreadId).Concat(_queue.TakeThread(commit.ThreadId)).ToList())
+        {
+            group.Remove(behind);
+            behind.TrySetException(e);
+        }
+    }
+
+    private void Rollback()
+    {
+        try
+        {
+            _session?.Rollback();
+        }
+        catch (Exception e)
+        {
+            // Closing the connection undoes the transaction as well.
+            LogRollbackFailed(_logger, e);
+            DropSession();
+        }
+    }
+
+    private void DropSession()
+    {
+        try
+        {
+            _session?.Dispose();
+        }
+        catch (Exception e)
+        {
+            LogRollbackFailed(_logger, e);
+        }
+
+        _session = null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log cannot be written: {Fault}. Tried again: {Transient}.")]
+    private static partial void LogFault(ILogger logger, StorageFault fault, bool transient, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The log can be written again.")]
+    private static partial void LogRecovered(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The writer's connection was given up after a failed rollback or close.")]
+    private static partial void LogRollbackFailed(ILogger logger, Exception e);
+}

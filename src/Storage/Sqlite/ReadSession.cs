@@ -1,0 +1,158 @@
+using Microsoft.Data.Sqlite;
+
+namespace CodexOrleans.Storage.Sqlite;
+
+/// <summary>One read-only connection with its prepared statements. One reader uses it at a time.</summary>
+internal sealed class ReadSession(SqliteConnection connection) : IDisposable
+{
+    internal const string UsageNames = "input_tokens, cached_input_tokens, cache_write_input_tokens, output_tokens, reasoning_output_tokens";
+
+    internal const string ThreadSql =
+        $"""
+        SELECT generation, head_seq, codex_thread_id, options, created_at, updated_at,
+            (SELECT id FROM turns WHERE thread = threads.key AND status = 0), {UsageNames}
+        FROM threads WHERE id = $id
+        """;
+
+    internal const string TurnSql =
+        $"""
+        SELECT id, status, owner, first_seq, last_seq, started_at, ended_at, error_code, error_message, {UsageNames},
+            (SELECT id FROM threads WHERE key = turns.thread)
+        FROM turns WHERE id = $id
+        """;
+
+    internal const string TurnsSql =
+        $"""
+        SELECT id, status, owner, first_seq, last_seq, started_at, ended_at, error_code, error_message, {UsageNames}
+        FROM turns WHERE thread = (SELECT key FROM threads WHERE id = $id) AND first_seq < $before
+        ORDER BY first_seq DESC LIMIT $limit
+        """;
+
+    // The inner query finds the chunk that holds the first event asked for: it may begin before it.
+    internal const string ChunksSql =
+        """
+        SELECT first_seq, last_seq, turn_id, at, kind, lines
+        FROM chunks WHERE thread = (SELECT key FROM threads WHERE id = $id)
+            AND first_seq >= coalesce((SELECT first_seq FROM chunks
+                WHERE thread = (SELECT key FROM threads WHERE id = $id) AND first_seq <= $after
+                ORDER BY first_seq DESC LIMIT 1), 0)
+            AND last_seq > $after
+        ORDER BY first_seq
+        """;
+
+    internal const string RunningSql = "SELECT threads.id FROM turns JOIN threads ON threads.key = turns.thread WHERE turns.status = 0";
+
+    private readonly Statement _thread = new(connection, ThreadSql, "$id");
+    private readonly Statement _turn = new(connection, TurnSql, "$id");
+    private readonly Statement _turns = new(connection, TurnsSql, "$id", "$before", "$limit");
+    private readonly Statement _chunks = new(connection, ChunksSql, "$id", "$after");
+    private readonly Statement _running = new(connection, RunningSql);
+
+    public ThreadRecord? ReadThread(Guid threadId)
+    {
+        using var row = _thread.Query(Key(threadId));
+        if (!row.Read())
+            return null;
+        return new ThreadRecord
+        {
+            Id = threadId,
+            Generation = row.GetInt64(0),
+            HeadSeq = row.GetInt64(1),
+            CodexThreadId = Text(row, 2),
+            Options = row.GetString(3),
+            CreatedAt = row.GetInt64(4),
+            UpdatedAt = row.GetInt64(5),
+            RunningTurnId = row.IsDBNull(6) ? null : Id(row, 6),
+            CumulativeUsage = Usage(row, 7)!,
+        };
+    }
+
+    public TurnRecord? ReadTurn(Guid turnId)
+    {
+        using var row = _turn.Query(Key(turnId));
+        return row.Read() ? Turn(row, Id(row, 14)) : null;
+    }
+
+    public IReadOnlyList<TurnRecord> ReadTurns(Guid threadId, int limit, long? before)
+    {
+        var turns = new List<TurnRecord>();
+        using var row = _turns.Query(Key(threadId), before ?? long.MaxValue, limit);
+        while (row.Read())
+            turns.Add(Turn(row, threadId));
+        return turns;
+    }
+
+    public IReadOnlyList<LogChunk> ReadChunks(Guid threadId, long afterSeq, int maxBytes)
+    {
+        var chunks = new List<LogChunk>();
+        long bytes = 0;
+        using var row = _chunks.Query(Key(threadId), afterSeq);
+        while (row.Read())
+        {
+            // Asking for the length copies nothing.
+            bytes += row.GetBytes(5, 0, null, 0, 0);
+            if (chunks.Count > 0 && bytes > maxBytes)
+                break;
+            chunks.Add(new LogChunk
+            {
+                FirstSeq = row.GetInt64(0),
+                LastSeq = row.GetInt64(1),
+                TurnId = Id(row, 2),
+                At = row.GetInt64(3),
+                Kind = row.GetByte(4),
+                Lines = row.GetFieldValue<byte[]>(5),
+            });
+        }
+
+        return chunks;
+    }
+
+    public IReadOnlyList<Guid> ReadThreadsWithRunningTurn()
+    {
+        var threads = new List<Guid>();
+        using var row = _running.Query();
+        while (row.Read())
+            threads.Add(Id(row, 0));
+        return threads;
+    }
+
+    public void Dispose()
+    {
+        _thread.Dispose();
+        _turn.Dispose();
+        _turns.Dispose();
+        _chunks.Dispose();
+        _running.Dispose();
+        connection.Dispose();
+    }
+
+    private static TurnRecord Turn(SqliteDataReader row, Guid threadId) => new()
+    {
+        Id = Id(row, 0),
+        ThreadId = threadId,
+        Status = (TurnStatus)row.GetInt32(1),
+        Owner = row.GetString(2),
+        FirstSeq = row.GetInt64(3),
+        LastSeq = row.IsDBNull(4) ? null : row.GetInt64(4),
+        StartedAt = row.GetInt64(5),
+        EndedAt = row.IsDBNull(6) ? null : row.GetInt64(6),
+        ErrorCode = Text(row, 7),
+        ErrorMessage = Text(row, 8),
+        Usage = Usage(row, 9),
+    };
+
+    private static TokenUsage? Usage(SqliteDataReader row, int first) => row.IsDBNull(first) ? null : new TokenUsage
+    {
+        InputTokens = row.GetInt64(first),
+        CachedInputTokens = row.GetInt64(first + 1),
+        CacheWriteInputTokens = row.GetInt64(first + 2),
+        OutputTokens = row.GetInt64(first + 3),
+        ReasoningOutputTokens = row.GetInt64(first + 4),
+    };
+
+    private static byte[] Key(Guid id) => id.ToByteArray(bigEndian: true);
+
+    private static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
+
+    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}

@@ -1,0 +1,174 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace CodexOrleans.Storage.Sqlite;
+
+/// <summary>The writer's connection with its prepared statements. One thread uses it.</summary>
+internal sealed class WriteSession : IDisposable
+{
+    private const string UsageNames = "input_tokens, cached_input_tokens, cache_write_input_tokens, output_tokens, reasoning_output_tokens";
+
+    private readonly SqliteConnection _connection;
+    private readonly List<Statement> _statements = [];
+    private readonly Statement _begin, _end, _rollback, _create, _claim, _append, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
+
+    public WriteSession(SqliteConnection connection)
+    {
+        _connection = connection;
+        _begin = Prepare("BEGIN IMMEDIATE");
+        _end = Prepare("COMMIT");
+        _rollback = Prepare("ROLLBACK");
+        _create = Prepare(
+            """
+            INSERT INTO threads (id, generation, head_seq, options, created_at, updated_at) VALUES ($id, 1, $to, '{}', $at, $at)
+            ON CONFLICT (id) DO NOTHING RETURNING key
+            """,
+            "$id", "$to", "$at");
+        _claim = Prepare(
+            """
+            UPDATE threads SET generation = $generation, head_seq = $to
+            WHERE id = $id AND generation = $generation - 1 AND head_seq = $head RETURNING key
+            """,
+            "$id", "$generation", "$head", "$to");
+        _append = Prepare(
+            "UPDATE threads SET head_seq = $to WHERE id = $id AND generation = $generation AND head_seq = $head RETURNING key",
+            "$id", "$generation", "$head", "$to");
+        _change = Prepare(
+            """
+            UPDATE threads SET codex_thread_id = coalesce($codex, codex_thread_id), options = coalesce($options, options),
+                updated_at = coalesce($at, updated_at), input_tokens = coalesce($input, input_tokens),
+                cached_input_tokens = coalesce($cached, cached_input_tokens),
+                cache_write_input_tokens = coalesce($written, cache_write_input_tokens),
+                output_tokens = coalesce($output, output_tokens), reasoning_output_tokens = coalesce($reasoning, reasoning_output_tokens)
+            WHERE key = $thread
+            """,
+            "$thread", "$codex", "$options", "$at", "$input", "$cached", "$written", "$output", "$reasoning");
+        _turnStatus = Prepare("SELECT status FROM turns WHERE id = $id", "$id");
+        _startTurn = Prepare(
+            "INSERT INTO turns (id, thread, status, owner, first_seq, started_at) VALUES ($id, $thread, 0, $owner, $first, $at)",
+            "$id", "$thread", "$owner", "$first", "$at");
+        _endTurn = Prepare(
+            $"""
+            UPDATE turns SET status = $status, last_seq = $last, ended_at = $at, error_code = $code, error_message = $message,
+                ({UsageNames}) = ($input, $cached, $written, $output, $reasoning)
+            WHERE id = $id AND thread = $thread AND status = 0
+            """,
+            "$id", "$thread", "$status", "$last", "$at", "$code", "$message", "$input", "$cached", "$written", "$output", "$reasoning");
+        _addChunk = Prepare(
+            """
+            INSERT INTO chunks (thread, first_seq, last_seq, turn_id, at, kind, lines)
+            VALUES ($thread, $first, $last, $turn, $at, $kind, $lines)
+            """,
+            "$thread", "$first", "$last", "$turn", "$at", "$kind", "$lines");
+        _probe = Prepare("UPDATE probe SET at = $at WHERE key = 1", "$at");
+    }
+
+    public SqliteConnection Connection => _connection;
+
+    /// <summary>Takes the write lock, so that what is read here stays true until the end.</summary>
+    public void Begin() => _begin.Execute();
+
+    public void End() => _end.Execute();
+
+    /// <summary>Undoes the transaction, unless SQLite did so already.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+            _rollback.Execute();
+    }
+
+    /// <summary>Pages written to the log since the last call.</summary>
+    public int TakePagesWritten()
+    {
+        _ = raw.sqlite3_db_status(_connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, 1);
+        return pages;
+    }
+
+    public CommitResult Probe(long now)
+    {
+        _probe.Execute(now);
+        return CommitResult.Committed;
+    }
+
+    /// <summary>Applies one commit inside the open transaction. A refused one has written nothing.</summary>
+    /// <param name="now">Unix milliseconds, for a thread that is claimed without a turn.</param>
+    public CommitResult Apply(ThreadCommit commit, long now)
+    {
+        if (commit.TurnEnd is { } ending && HasEnded(commit, ending))
+            return CommitResult.Fenced;
+        if (TakeHead(commit, now) is not { } thread)
+            return CommitResult.Fenced;
+
+        // A commit may end one turn and start the next, or start and end the same one.
+        var endsOlder = commit.TurnEnd is not null && commit.TurnEnd.TurnId != commit.TurnStart?.TurnId;
+        if (endsOlder)
+            EndTurn(commit, commit.TurnEnd!, thread);
+        if (commit.TurnStart is { } start)
+            _startTurn.Execute(Key(start.TurnId), thread, start.Owner, commit.FirstSeqOf(start.TurnId), start.At);
+        if (commit.TurnEnd is not null && !endsOlder)
+            EndTurn(commit, commit.TurnEnd, thread);
+
+        if (commit.TurnStart is not null || commit.TurnEnd is not null || commit.CodexThreadId is not null || commit.Options is not null || commit.CumulativeUsage is not null)
+        {
+            var usage = commit.CumulativeUsage;
+            _change.Execute(
+                thread, commit.CodexThreadId, commit.Options, LastActivity(commit),
+                usage?.InputTokens, usage?.CachedInputTokens, usage?.CacheWriteInputTokens, usage?.OutputTokens, usage?.ReasoningOutputTokens);
+        }
+
+        for (var i = 0; i < commit.Chunks.Count; i++)
+        {
+            var chunk = commit.Chunks[i];
+            _addChunk.Execute(thread, chunk.FirstSeq, chunk.LastSeq, Key(chunk.TurnId), chunk.At, chunk.Kind, chunk.Lines);
+        }
+
+        return CommitResult.Committed;
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements)
+            statement.Dispose();
+        _connection.Dispose();
+    }
+
+    private static long? LastActivity(ThreadCommit commit) =>
+        commit is { TurnStart: { } start, TurnEnd: { } end } ? Math.Max(start.At, end.At) : commit.TurnStart?.At ?? commit.TurnEnd?.At;
+
+    private static byte[] Key(Guid id) => id.ToByteArray(bigEndian: true);
+
+    private bool HasEnded(ThreadCommit commit, TurnEnd end) => _turnStatus.ExecuteScalar(Key(end.TurnId)) switch
+    {
+        long status => status != (long)TurnStatus.Running,
+        _ when commit.TurnStart?.TurnId == end.TurnId => false,
+        _ => throw commit.Invalid($"turn {end.TurnId} ends but never started"),
+    };
+
+    /// <summary>Checks the fence and moves the head in one statement: the thread's key, or null when another owner has it.</summary>
+    private object? TakeHead(ThreadCommit commit, long now)
+    {
+        var id = Key(commit.ThreadId);
+        if (!commit.Claim)
+            return _append.ExecuteScalar(id, commit.Generation, commit.ExpectedHead, commit.HeadAfter);
+        if (commit.Generation > 1)
+            return _claim.ExecuteScalar(id, commit.Generation, commit.ExpectedHead, commit.HeadAfter);
+        return commit.ExpectedHead == 0 ? _create.ExecuteScalar(id, commit.HeadAfter, commit.TurnStart?.At ?? now) : null;
+    }
+
+    private void EndTurn(ThreadCommit commit, TurnEnd end, object thread)
+    {
+        var usage = end.Usage;
+        var changed = _endTurn.Execute(
+            Key(end.TurnId), thread, (int)end.Status, commit.LastSeqOf(end.TurnId), end.At, end.ErrorCode, end.ErrorMessage,
+            usage?.InputTokens, usage?.CachedInputTokens, usage?.CacheWriteInputTokens, usage?.OutputTokens, usage?.ReasoningOutputTokens);
+        if (changed == 0)
+            throw commit.Invalid($"turn {end.TurnId} belongs to another thread");
+    }
+
+    private Statement Prepare(string sql, params ReadOnlySpan<string> parameters)
+    {
+        var statement = new Statement(_connection, sql, parameters);
+        _statements.Add(statement);
+        return statement;
+    }
+}

@@ -1,0 +1,97 @@
+namespace CodexOrleans.Streams;
+
+/// <summary>
+/// Bounded first-in-first-out queue between producers and one agent. Waiting costs one timer; an arrival wakes the agent at once.
+/// </summary>
+internal sealed class EventQueue(string name, PushStreamOptions options, TimeProvider timeProvider)
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<PushBatchContainer> _batches = new();
+    private int _events;
+    private long _bytes;
+    private bool _closed;
+    private TaskCompletionSource? _arrival;
+
+    /// <summary>How often an agent came for events: one per wait and one per take. It stands still while an agent sleeps.</summary>
+    public long Takes { get; private set; }
+
+    /// <exception cref="PushQueueFullException">The queue holds as much as it may; nothing was added.</exception>
+    public void Add(PushBatchContainer batch)
+    {
+        TaskCompletionSource? arrival;
+        lock (_lock)
+        {
+            // An empty queue takes anything: a batch beyond the limits could otherwise never pass.
+            if (_batches.Count > 0
+                && (_events + batch.Events.Length > options.MaxQueuedEvents || _bytes + batch.Bytes > options.MaxQueuedBytes))
+            {
+                throw new PushQueueFullException(name, _events, _bytes, options);
+            }
+
+            _batches.Enqueue(batch);
+            _events += batch.Events.Length;
+            _bytes += batch.Bytes;
+            arrival = _arrival;
+            _arrival = null;
+        }
+
+        arrival?.TrySetResult();
+    }
+
+    /// <summary>
+    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came, on cancellation and
+    /// after <see cref="Close"/>; cancellation loses nothing.
+    /// </summary>
+    public async Task<PushBatchContainer[]> TakeAsync(int maxBatches, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        Task arrival;
+        lock (_lock)
+        {
+            Takes++;
+            if (_batches.Count > 0 || _closed)
+                return Take(maxBatches);
+            // Two agents can wait at once for a moment while a queue moves between silos; they share the signal.
+            _arrival ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            arrival = _arrival.Task;
+        }
+
+        // Neither the end of the wait nor cancellation is exceptional here, and throwing costs.
+        await arrival.WaitAsync(wait, timeProvider, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (cancellationToken.IsCancellationRequested)
+            return [];
+
+        lock (_lock)
+            return Take(maxBatches);
+    }
+
+    /// <summary>Releases whoever waits, and lets nobody wait again.</summary>
+    public void Close()
+    {
+        TaskCompletionSource? arrival;
+        lock (_lock)
+        {
+            _closed = true;
+            arrival = _arrival;
+            _arrival = null;
+        }
+
+        arrival?.TrySetResult();
+    }
+
+    private PushBatchContainer[] Take(int maxBatches)
+    {
+        if (_batches.Count == 0)
+            return [];
+
+        var taken = new PushBatchContainer[Math.Min(maxBatches, _batches.Count)];
+        for (var i = 0; i < taken.Length; i++)
+        {
+            taken[i] = _batches.Dequeue();
+            _events -= taken[i].Events.Length;
+            _bytes -= taken[i].Bytes;
+        }
+
+        return taken;
+    }
+}

@@ -1,0 +1,19 @@
+namespace CodexOrleans.Streams;
+
+/// <summary>
+/// One queue of a provider in cluster mode; the key is made by <see cref="QueueGrain.KeyOf"/>. Its content is lost with its silo: the
+/// truth is the producers' log.
+/// </summary>
+[Alias("push.IQueueGrain")]
+internal interface IQueueGrain : IGrainWithStringKey
+{
+    /// <exception cref="PushQueueFullException">The queue holds as much as it may; nothing was added.</exception>
+    [Alias("Enqueue")]
+    Task Enqueue(PushBatchContainer batch);
+
+    /// <summary>
+    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came or the grain goes away.
+    /// </summary>
+    [Alias("Dequeue")]
+    Task<PushBatchContainer[]> Dequeue(int maxBatches, TimeSpan wait, CancellationToken cancellationToken);
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Orleans.Streams;
+
+namespace CodexOrleans.Streams;
+
+/// <summary>Puts published events on the queue of their stream, and gives agents their receivers.</summary>
+internal sealed class PushQueueAdapter(
+    string name,
+    PushStreamOptions options,
+    IStreamQueueMapper mapper,
+    IGrainFactory grainFactory,
+    LocalQueues? localQueues) : IQueueAdapter
+{
+    private readonly ConcurrentDictionary<QueueId, IQueueGrain> _grains = new();
+
+    public string Name => name;
+
+    /// <summary>
+    /// False: old events are read from the log, never from a stream. It also spares each delivery the token handshake, in which a consumer
+    /// whose queue moved to a silo with a slower clock would skip new events as already seen.
+    /// </summary>
+    public bool IsRewindable => false;
+
+    public StreamProviderDirection Direction => StreamProviderDirection.ReadWrite;
+
+    public Task QueueMessageBatchAsync<T>(
+        StreamId streamId,
+        IEnumerable<T> events,
+        StreamSequenceToken? token,
+        Dictionary<string, object>? requestContext)
+    {
+        if (token is not null)
+            throw new ArgumentException($"Stream provider '{name}' numbers events itself; publish without a token.", nameof(token));
+
+        var batch = CreateBatch(streamId, events);
+        if (batch.Events.Length == 0)
+            return Task.CompletedTask;
+
+        var queue = mapper.GetQueueForStream(streamId);
+        if (localQueues is null)
+            return GrainOf(queue).Enqueue(batch);
+
+        localQueues.Get(queue).Add(batch);
+        return Task.CompletedTask;
+    }
+
+    public IQueueAdapterReceiver CreateReceiver(QueueId queueId) =>
+        localQueues is null
+            ? new QueueGrainReceiver(GrainOf(queueId), options.PollWait)
+            : new LocalQueueReceiver(localQueues.Get(queueId), options.PollWait);
+
+    private PushBatchContainer CreateBatch<T>(StreamId streamId, IEnumerable<T> events)
+    {
+        // Always a copy: the caller may reuse its list once the call returns.
+        var items = events.Cast<object>().ToArray();
+        var bytes = 0L;
+        if (options.SizeOf is { } sizeOf)
+        {
+            foreach (var item in items)
+                bytes += sizeOf(item);
+        }
+
+        return new PushBatchContainer(streamId, items, bytes);
+    }
+
+    private IQueueGrain GrainOf(QueueId queue) =>
+        _grains.GetOrAdd(
+            queue,
+            static (queue, state) => state.Factory.GetGrain<IQueueGrain>(QueueGrain.KeyOf(state.Provider, queue)),
+            (Factory: grainFactory, Provider: name));
+}

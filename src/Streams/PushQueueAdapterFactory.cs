@@ -1,0 +1,45 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Streams;
+
+namespace CodexOrleans.Streams;
+
+/// <summary>The parts of one provider, as Orleans asks for them.</summary>
+internal sealed class PushQueueAdapterFactory : IQueueAdapterFactory, IQueueAdapterCache
+{
+    private readonly PushStreamOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly HashRingBasedStreamQueueMapper _mapper;
+    private readonly PushQueueAdapter _adapter;
+
+    private PushQueueAdapterFactory(string name, PushStreamOptions options, IGrainFactory grainFactory, LocalQueues? localQueues, TimeProvider timeProvider)
+    {
+        _options = options;
+        _timeProvider = timeProvider;
+        _mapper = new HashRingBasedStreamQueueMapper(new HashRingStreamQueueMapperOptions { TotalQueueCount = options.QueueCount }, name);
+        _adapter = new PushQueueAdapter(name, options, _mapper, grainFactory, localQueues);
+    }
+
+    public static IQueueAdapterFactory Create(IServiceProvider services, string name)
+    {
+        var options = services.GetRequiredService<IOptionsMonitor<PushStreamOptions>>().Get(name);
+        var localQueues = options.Path == PushStreamPath.InProcess ? services.GetRequiredKeyedService<LocalQueues>(name) : null;
+        return new PushQueueAdapterFactory(name, options, services.GetRequiredService<IGrainFactory>(), localQueues, TimeProviderOf(services, name));
+    }
+
+    /// <summary>The clock of a provider: the <see cref="TimeProvider"/> keyed by the provider's name, else the system's.</summary>
+    public static TimeProvider TimeProviderOf(IServiceProvider services, string name) =>
+        services.GetKeyedService<TimeProvider>(name) ?? TimeProvider.System;
+
+    public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(_adapter);
+
+    public IQueueAdapterCache GetQueueAdapterCache() => this;
+
+    public IStreamQueueMapper GetStreamQueueMapper() => _mapper;
+
+    public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) =>
+        Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
+
+    public IQueueCache CreateQueueCache(QueueId queueId) => new SheddingQueueCache(_options, _timeProvider);
+}

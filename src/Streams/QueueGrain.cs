@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Orleans.Streams;
+
+namespace CodexOrleans.Streams;
+
+/// <summary>
+/// Reentrant, so that events come in while the agent waits; preferring the local silo, so that it lives with the agent, its steadiest caller.
+/// </summary>
+[Reentrant, PreferLocalPlacement]
+internal sealed class QueueGrain : Grain, IQueueGrain
+{
+    private readonly string _provider;
+    private readonly PushStreamOptions _options;
+    private readonly EventQueue _queue;
+
+    public QueueGrain(IGrainContext context, IOptionsMonitor<PushStreamOptions> options, IServiceProvider services)
+    {
+        var key = context.GrainId.Key.ToString()!;
+        _provider = key[..key.LastIndexOf('/')];
+        _options = options.Get(_provider);
+        _queue = new EventQueue(key, _options, PushQueueAdapterFactory.TimeProviderOf(services, _provider));
+    }
+
+    public static string KeyOf(string provider, QueueId queue) => $"{provider}/{queue.GetNumericId()}";
+
+    public Task Enqueue(PushBatchContainer batch)
+    {
+        if (_options.Path != PushStreamPath.QueueGrain)
+        {
+            throw new InvalidOperationException(
+                $"The silos of this cluster run stream provider '{_provider}' with Path {_options.Path}, so nobody would read this event. "
+                + $"Set Path to {nameof(PushStreamPath.QueueGrain)} on the silos to publish from a client.");
+        }
+
+        _queue.Add(batch);
+        return Task.CompletedTask;
+    }
+
+    public Task<PushBatchContainer[]> Dequeue(int maxBatches, TimeSpan wait, CancellationToken cancellationToken) =>
+        _queue.TakeAsync(maxBatches, wait, cancellationToken);
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _queue.Close();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,28 @@
+using Orleans.Streams;
+
+namespace CodexOrleans.Streams;
+
+/// <summary>Long-polls a queue grain for its agent.</summary>
+internal sealed class QueueGrainReceiver(IQueueGrain queue, TimeSpan pollWait) : IQueueAdapterReceiver
+{
+    public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
+
+    public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => GetQueueMessagesAsync(maxCount, CancellationToken.None);
+
+    public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queue.Dequeue(maxCount, pollWait, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent stops, or the grain does: there is nothing to read now, and the agent asks again if it lives.
+            return [];
+        }
+    }
+
+    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) => Task.CompletedTask;
+
+    public Task Shutdown(TimeSpan timeout) => Task.CompletedTask;
+}

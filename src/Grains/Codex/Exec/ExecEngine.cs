@@ -1,0 +1,39 @@
+using CodexOrleans.Grains.Codex.Installation;
+using CodexOrleans.Grains.Codex.Processes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.Grains.Codex.Exec;
+
+/// <summary>Runs each turn as one <c>codex exec --json</c>.</summary>
+/// <param name="scratch">Folder for files that live as long as a turn; created when needed.</param>
+public sealed class ExecEngine(
+    IOptions<CodexOptions> options,
+    HostTag host,
+    string scratch,
+    StrayProcesses strays,
+    TimeProvider time,
+    ILogger<ExecEngine> logger) : ICodexEngine
+{
+    internal CodexOptions Options => options.Value;
+
+    internal CodexEnvironment Environment { get; } = new(options.Value, host);
+
+    internal string Scratch => scratch;
+
+    internal StrayProcesses Strays => strays;
+
+    internal TimeProvider Time => time;
+
+    internal ILogger Logger => logger;
+
+    public ICodexTurn Start(CodexTurnStart start)
+    {
+        var turn = new ExecTurn(this, start);
+        turn.Begin();
+        return turn;
+    }
+
+    /// <summary>The binary to start now; looked up for each turn (a few file checks), so that an update or a late install is seen.</summary>
+    internal string? FindExecutable() => CodexExecutable.Find(options.Value.ExecutablePath);
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+
+namespace CodexOrleans.Grains.Codex.Processes;
+
+/// <summary>
+/// Reads <c>/proc</c> by plain system calls: most processes of a machine belong to others or are gone by the time they are read, and
+/// an exception for each would cost more than all the rest of a scan.
+/// </summary>
+[SupportedOSPlatform("linux")]
+internal static class ProcFs
+{
+    private const int ReadOnlyCloseOnExec = 0x80000;
+    private const int SigKill = 9;
+
+    /// <summary>Reads a file of a process into <paramref name="buffer"/>, growing it as needed.</summary>
+    /// <returns>How many bytes; 0 when the process is gone, is not ours to read, or the file is empty.</returns>
+    public static int Read(int processId, string name, ref byte[] buffer)
+    {
+        var descriptor = open(Encoding.UTF8.GetBytes($"/proc/{processId}/{name}\0"), ReadOnlyCloseOnExec);
+        if (descriptor < 0)
+            return 0;
+        try
+        {
+            var length = 0;
+            while (true)
+            {
+                if (length == buffer.Length)
+                    Array.Resize(ref buffer, buffer.Length * 2);
+                var count = pread(descriptor, ref buffer[length], buffer.Length - length, length);
+                if (count <= 0)
+                    return length;
+                length += (int)count;
+            }
+        }
+        finally
+        {
+            _ = close(descriptor);
+        }
+    }
+
+    /// <summary>When a process was started, in clock ticks since boot; with the id it names a process for good. Null when it is gone.</summary>
+    public static ulong? StartTime(int processId)
+    {
+        var buffer = new byte[1_024];
+        var stat = buffer.AsSpan(0, Read(processId, "stat", ref buffer));
+        // The command's name, in parentheses, may hold blanks and parentheses itself; the start time is field 22, the 20th after it.
+        var rest = stat[(stat.LastIndexOf((byte)')') + 1)..];
+        var field = 2;
+        foreach (var range in rest.Split((byte)' '))
+        {
+            if (field++ == 22 && ulong.TryParse(rest[range], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks))
+                return ticks;
+        }
+
+        return null;
+    }
+
+    public static void Kill(int processId) => _ = kill(processId, SigKill);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte[] path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint pread(int descriptor, ref byte buffer, nint count, long offset);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int close(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int processId, int signal);
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace CodexOrleans.Grains.Codex.Processes;
+
+/// <summary>
+/// Finds and ends processes by their tag, wherever they hang in the process tree. Linux only: elsewhere another process's
+/// environment cannot be read, and only the CLI's own process tree is ended. What a command starts with a cleared environment or
+/// as another user is not seen.
+/// </summary>
+public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses> logger)
+{
+    /// <summary>A process that SIGKILL has not ended by then hangs in the kernel; waiting longer would not help.</summary>
+    private static readonly TimeSpan s_giveUpAfter = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private Task<List<TaggedProcess>> _running = Task.FromResult<List<TaggedProcess>>([]);
+    private Task<List<TaggedProcess>>? _next;
+
+    /// <summary>Ends every process of a turn of this server process; returns when none is left.</summary>
+    public Task EndTurn(Guid turnId)
+    {
+        var turn = turnId.ToString();
+        return End(p => p.Installation == host.Installation && p.Boot == host.Boot && p.Turn == turn, turn);
+    }
+
+    /// <summary>Ends every process of this server process, whatever the turn; returns when none is left.</summary>
+    public Task EndAll() => End(p => p.Installation == host.Installation && p.Boot == host.Boot, "all turns");
+
+    /// <summary>Ends what earlier starts of this installation left behind; to be called once when a silo starts, before any turn.</summary>
+    public Task SweepEarlierStarts() => End(p => p.Installation == host.Installation && p.Boot != host.Boot, "an earlier start");
+
+    private async Task End(Func<TaggedProcess, bool> belongs, string what)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < s_giveUpAfter;)
+        {
+            var strays = (await Look().ConfigureAwait(false)).FindAll(p => belongs(p));
+            if (strays.Count == 0)
+                return;
+            foreach (var stray in strays)
+            {
+                LogEnding(stray.Id, what);
+                stray.Kill();
+            }
+        }
+
+        LogNotEnded(what);
+    }
+
+    /// <summary>
+    /// A scan that begins after this call. Turns that end together share one scan, and scans leave the CPU four times as long as
+    /// they took: many ending turns cost no more than few.
+    /// </summary>
+    private Task<List<TaggedProcess>> Look()
+    {
+        lock (_lock)
+        {
+            return _next ??= ScanAfter(_running);
+        }
+    }
+
+    private async Task<List<TaggedProcess>> ScanAfter(Task<List<TaggedProcess>> previous)
+    {
+        await Task.Yield();
+        try
+        {
+            await previous.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Its own callers were told; this scan is a new attempt.
+        }
+
+        var pause = new TaskCompletionSource<List<TaggedProcess>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _next = null;
+            _running = pause.Task;
+        }
+
+        var begin = Stopwatch.GetTimestamp();
+        try
+        {
+            return OperatingSystem.IsLinux() ? TaggedProcess.FindAll() : [];
+        }
+        finally
+        {
+            _ = Pause(pause, Stopwatch.GetElapsedTime(begin) * 4);
+        }
+    }
+
+    private static async Task Pause(TaskCompletionSource<List<TaggedProcess>> over, TimeSpan length)
+    {
+        await Task.Delay(length).ConfigureAwait(false);
+        over.SetResult([]);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ending stray process {ProcessId} of {What}.")]
+    private partial void LogEnding(int processId, string what);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Some processes of {What} do not end by SIGKILL; they hang in the kernel.")]
+    private partial void LogNotEnded(string what);
+}

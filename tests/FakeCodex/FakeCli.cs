@@ -1,0 +1,15 @@
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.FakeCodex;
+
+/// <summary>
+/// An executable that stands in for the Codex CLI and does what a shell script says, given as the prompt: what the real one can't be
+/// made to do on command. The words that scripts may use are at the top of <c>fake-codex</c>.
+/// </summary>
+public static class FakeCli
+{
+    public static string Path { get; } = System.IO.Path.Combine(Repository.Root, "tests", "FakeCodex", "fake-codex");
+
+    /// <summary>The session id that the fake tells when it is not asked to resume one.</summary>
+    public const string SessionId = "01a20000-0000-7000-8000-000000000001";
+}

@@ -1,0 +1,176 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { addressOf, threadIdFrom } from '../address';
+import { Session } from '../session';
+import { initialState, isBusy, type PageState, runningTurn } from '../state';
+import type { ComposerElement, SendDetail } from './composer';
+import { icon } from './icons';
+import { LightElement } from './light-element';
+import { noticesView } from './notices';
+import { signInView } from './sign-in';
+import { announcement, pageTitle } from './spoken';
+import { topBarView } from './top-bar';
+import { promptView } from './turn';
+import { welcomeView } from './welcome';
+import './composer';
+import './raw-log';
+import './turn';
+
+const turnStep = 50;
+
+/** The whole page: joins the session with the views, the address bar and the scroll position. */
+@customElement('codex-app')
+export class AppElement extends LightElement {
+  @state() private page: PageState = initialState;
+  @state() private showRaw = false;
+  @state() private shownTurns = turnStep;
+  @state() private isAtEnd = true;
+  @query('.conversation') private readonly conversation!: HTMLElement | null;
+  @query('codex-composer') private readonly composer!: ComposerElement | null;
+
+  readonly #session = new Session((page) => this.#changed(page));
+  readonly #growth = new ResizeObserver(() => this.#keepAtEnd());
+  #observed: Element | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('popstate', this.#openAddress);
+    window.addEventListener('online', this.#wake);
+    document.addEventListener('visibilitychange', this.#wake);
+    this.#openAddress();
+    void this.#session.refreshHealth();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('popstate', this.#openAddress);
+    window.removeEventListener('online', this.#wake);
+    document.removeEventListener('visibilitychange', this.#wake);
+    this.#growth.disconnect();
+    this.#session.open(null);
+  }
+
+  override render() {
+    const { page } = this;
+    if (page.signedOut) return signInView(page.problem, (token) => void this.#session.signIn(token));
+    const bar = {
+      showRaw: this.showRaw,
+      toggleRaw: () => {
+        this.showRaw = !this.showRaw;
+      },
+      newThread: () => this.#goTo(null),
+    };
+    return html`
+      ${topBarView(page, bar)} ${noticesView(page, () => this.#session.dismissProblem())}
+      <div class="panes" data-raw=${this.showRaw ? 'shown' : 'hidden'}>
+        <main class="conversation" tabindex="0" aria-label="Conversation" @scroll=${this.#scrolled}>
+          <div class="column">${this.#conversation()}</div>
+        </main>
+        ${this.showRaw ? html`<codex-raw-log .log=${page.log}></codex-raw-log>` : nothing}
+      </div>
+      ${this.isAtEnd ? nothing : this.#toEndButton()}
+      <codex-composer .options=${page.options} .busy=${isBusy(page)} .running=${this.#running()}
+        @send=${this.#send} @stop=${() => void this.#session.stop()}></codex-composer>
+      <p class="visually-hidden" role="status">${announcement(page)}</p>
+    `;
+  }
+
+  protected override updated(): void {
+    const column = this.querySelector('.column');
+    if (column === this.#observed) return;
+    this.#growth.disconnect();
+    if (column) this.#growth.observe(column);
+    this.#observed = column;
+  }
+
+  #conversation(): TemplateResult {
+    const { threadId, turns, submission } = this.page;
+    if (threadId === null && submission === null) return welcomeView((prompt) => this.composer?.fill(prompt));
+    const hidden = Math.max(0, turns.length - this.shownTurns);
+    return html`
+      ${hidden > 0 ? this.#earlierTurns(hidden) : nothing}
+      ${repeat(
+        turns.slice(hidden),
+        ({ id }) => id,
+        (turn) => html`<codex-turn .turn=${turn}></codex-turn>`,
+      )}
+      ${submission && !runningTurn(this.page) ? pendingView(submission.prompt, submission.mode) : nothing}
+    `;
+  }
+
+  #earlierTurns(hidden: number): TemplateResult {
+    const show = () => {
+      this.shownTurns += turnStep;
+    };
+    return html`<button type="button" class="link earlier" @click=${show}>Show ${Math.min(hidden, turnStep)} earlier turns</button>`;
+  }
+
+  #toEndButton(): TemplateResult {
+    return html`<button type="button" class="to-end" @click=${this.#toEnd}>${icon('down')}Latest</button>`;
+  }
+
+  #running(): ComposerElement['running'] {
+    const turn = runningTurn(this.page);
+    if (turn) return turn.stopping ? 'stopping' : 'stoppable';
+    return this.page.submission ? 'unstoppable' : null;
+  }
+
+  #send = async (event: CustomEvent<SendDetail>): Promise<void> => {
+    const { mode, request } = event.detail;
+    this.#toEnd();
+    const wasTaken = await this.#session.submit(mode, request);
+    // Nobody types a long prompt twice.
+    if (!wasTaken && this.composer?.isEmpty) this.composer.fill(request.prompt);
+  };
+
+  #changed(page: PageState): void {
+    // A first prompt has just got its thread: from now on the address brings it back.
+    const isNewThread = this.page.threadId === null && page.threadId !== null;
+    if (isNewThread && threadIdFrom(location.search) !== page.threadId)
+      history.pushState(null, '', addressOf(page.threadId));
+    document.title = pageTitle(page);
+    this.page = page;
+  }
+
+  #goTo(threadId: string | null): void {
+    history.pushState(null, '', addressOf(threadId));
+    this.#openAddress();
+    this.composer?.fill('');
+  }
+
+  #openAddress = (): void => {
+    this.shownTurns = turnStep;
+    this.isAtEnd = true;
+    this.#session.open(threadIdFrom(location.search));
+  };
+
+  #wake = (): void => {
+    if (document.visibilityState === 'visible') this.#session.wake();
+  };
+
+  #scrolled = (): void => {
+    const { conversation } = this;
+    if (!conversation) return;
+    this.isAtEnd = conversation.scrollHeight - conversation.scrollTop - conversation.clientHeight < 48;
+  };
+
+  #toEnd = (): void => {
+    this.isAtEnd = true;
+    this.#keepAtEnd();
+  };
+
+  #keepAtEnd(): void {
+    if (this.isAtEnd && this.conversation) this.conversation.scrollTop = this.conversation.scrollHeight;
+  }
+}
+
+function pendingView(prompt: string, mode: 'stream' | 'run'): TemplateResult {
+  const text = mode === 'run' ? 'Running; the whole answer comes at once…' : 'Sending…';
+  return html`
+    <article class="turn" data-status="running">
+      ${promptView(prompt, {})}
+      <p class="working"><span class="spinner"></span>${text}</p>
+    </article>
+  `;
+}

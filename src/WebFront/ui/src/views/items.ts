@@ -1,0 +1,135 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+import type { CommandExecution, FileChange, Item, ItemStatus, McpToolCall } from '../items';
+import { longestMarkdown, renderMarkdown } from '../markdown';
+import { shownCommand } from '../terminal';
+import { copyButton } from './copy';
+import { type IconName, icon } from './icons';
+import './output';
+
+/** One template per item type. Only `markdown` makes HTML of what the model wrote; all else is text. */
+export function itemView(item: Item, isAnswer: boolean, isRunning: boolean): TemplateResult {
+  switch (item.type) {
+    case 'agent_message':
+      return messageView(item.text, isAnswer);
+    case 'reasoning':
+      return frame(item.type, 'brain', 'Reasoning', html`<div class="prose">${markdown(item.text)}</div>`);
+    case 'command_execution':
+      return commandView(item, isRunning);
+    case 'file_change':
+      return fileChangeView(item, isRunning);
+    case 'mcp_tool_call':
+      return toolCallView(item, isRunning);
+    case 'web_search':
+      return frame(item.type, 'globe', 'Web search', searchView(item.queries));
+    case 'todo_list':
+      return frame(
+        item.type,
+        'list',
+        todoTitle(item.entries),
+        html`<ul class="todos">${item.entries.map(todoView)}</ul>`,
+      );
+    case 'error':
+      return frame(item.type, 'alert', 'Notice', html`<p class="plain">${item.message}</p>`);
+    case 'unknown':
+      return frame(item.type, 'message', item.name, html`<pre tabindex="0"><code>${item.json}</code></pre>`);
+  }
+}
+
+function frame(
+  type: Item['type'],
+  iconName: IconName,
+  title: TemplateResult | string,
+  body: TemplateResult | typeof nothing,
+  status: TemplateResult | typeof nothing = nothing,
+): TemplateResult {
+  return html`
+    <section class="item" data-type=${type}>
+      <header>${icon(iconName)}<span class="item-title">${title}</span>${status}</header>
+      ${body}
+    </section>
+  `;
+}
+
+function messageView(text: string, isAnswer: boolean): TemplateResult {
+  const body = html`<div class="prose">${markdown(text)}</div>`;
+  if (!isAnswer) return frame('agent_message', 'message', 'Codex', body);
+  return html`
+    <section class="item answer" data-type="agent_message">
+      <header>
+        ${icon('check')}<span class="item-title">Final answer</span>${copyButton(() => text, 'Copy the final answer')}
+      </header>
+      ${body}
+    </section>
+  `;
+}
+
+function commandView(item: CommandExecution, isRunning: boolean): TemplateResult {
+  const exit = item.exitCode === null ? '' : `exit ${item.exitCode}`;
+  return frame(
+    item.type,
+    'terminal',
+    html`<code class="command">${shownCommand(item.command)}</code>`,
+    html`<codex-output .output=${item.output}></codex-output>`,
+    statusView(item.status, isRunning, exit),
+  );
+}
+
+function fileChangeView(item: FileChange, isRunning: boolean): TemplateResult {
+  const count = item.changes.length;
+  const changes = item.changes.map(
+    ({ path, kind }) => html`<li><span class="kind" data-kind=${kind}>${kind}</span><code>${path}</code></li>`,
+  );
+  const title = `${count} ${count === 1 ? 'file' : 'files'} changed`;
+  return frame(item.type, 'file', title, html`<ul class="changes">${changes}</ul>`, statusView(item.status, isRunning));
+}
+
+function toolCallView(item: McpToolCall, isRunning: boolean): TemplateResult {
+  const call =
+    item.arguments === '' || item.arguments === '{}'
+      ? nothing
+      : html`<pre tabindex="0"><code>${item.arguments}</code></pre>`;
+  const error = item.error === '' ? nothing : html`<p class="plain failure-text">${item.error}</p>`;
+  return frame(
+    item.type,
+    'plug',
+    html`<code class="command">${item.server}.${item.tool}</code>`,
+    html`${call}${error}<codex-output .output=${item.result}></codex-output>`,
+    statusView(item.status, isRunning),
+  );
+}
+
+function searchView(queries: string[]): TemplateResult {
+  if (queries.length === 0) return html`<p class="plain hint">Searching…</p>`;
+  return html`<ul class="queries">${queries.map((query) => html`<li>${query}</li>`)}</ul>`;
+}
+
+function todoTitle(entries: { completed: boolean }[]): string {
+  return `To-do · ${entries.filter((entry) => entry.completed).length} of ${entries.length} done`;
+}
+
+function todoView({ text, completed }: { text: string; completed: boolean }): TemplateResult {
+  return html`
+    <li class=${completed ? 'done' : ''}>
+      <span class="box">${completed ? icon('check') : nothing}</span>
+      <span><span class="visually-hidden">${completed ? 'Done: ' : 'Open: '}</span>${text}</span>
+    </li>
+  `;
+}
+
+/** An item that nobody finished (a cut turn) must not look busy for ever. */
+function statusView(status: ItemStatus, isRunning: boolean, exit = ''): TemplateResult | typeof nothing {
+  if (status === 'in_progress')
+    return isRunning
+      ? html`<span class="status running"><span class="spinner"></span>running</span>`
+      : html`<span class="status">not finished</span>`;
+  if (status === 'failed') return html`<span class="status failed">${icon('cross')}${exit || 'failed'}</span>`;
+  if (status === 'declined') return html`<span class="status failed">${icon('cross')}declined</span>`;
+  if (status === 'completed') return html`<span class="status ok">${icon('check')}${exit || 'done'}</span>`;
+  return nothing;
+}
+
+function markdown(text: string) {
+  if (text.length > longestMarkdown) return html`<pre tabindex="0"><code>${text}</code></pre>`;
+  return unsafeHTML(renderMarkdown(text));
+}

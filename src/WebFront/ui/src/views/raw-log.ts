@@ -1,0 +1,53 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { fileSize } from '../format';
+import type { LogLine } from '../state';
+import { copyButton } from './copy';
+import { LightElement } from './light-element';
+
+const step = 500;
+const longestLine = 4_000;
+
+/** The lines of the log as they came, newest last; only the last ones are drawn until earlier ones are asked for. */
+@customElement('codex-raw-log')
+export class RawLogElement extends LightElement {
+  @property({ attribute: false }) log: readonly LogLine[] = [];
+  @state() private shown = step;
+
+  override render() {
+    const hidden = Math.max(0, this.log.length - this.shown);
+    const copyAll = () => this.log.map(({ line }) => line).join('\n');
+    return html`
+      <section class="raw" aria-label="Raw events">
+        <header>
+          <h2>Raw events</h2>
+          <span class="hint">${this.log.length}</span>${copyButton(copyAll, 'Copy all events as JSON lines')}
+        </header>
+        ${this.log.length === 0 ? html`<p class="hint">Every line of JSON that Codex prints appears here.</p>` : nothing}
+        ${hidden > 0 ? this.#earlier(hidden) : nothing}
+        <ol>${repeat(this.log.slice(hidden), ({ seq }) => seq, lineView)}</ol>
+      </section>
+    `;
+  }
+
+  #earlier(hidden: number): TemplateResult {
+    const show = () => {
+      this.shown += step;
+    };
+    return html`<button type="button" class="link" @click=${show}>Show ${Math.min(step, hidden)} earlier</button>`;
+  }
+}
+
+function lineView({ seq, label, line }: LogLine): TemplateResult {
+  const [event = '', item = ''] = label.split(' ');
+  const isCut = line.length > longestLine;
+  return html`
+    <li data-event=${event} data-item=${item}>
+      <span class="seq">${seq}</span><span class="event">${event}</span>
+      ${item ? html`<span class="event-item">${item}</span>` : nothing}
+      <code>${isCut ? `${line.slice(0, longestLine)}…` : line}</code>
+      ${isCut ? copyButton(() => line, `Copy the whole line, ${fileSize(line.length)}`) : nothing}
+    </li>
+  `;
+}

@@ -1,0 +1,97 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { durationBetween, usageDetail, usageSummary } from '../format';
+import type { TurnOptions } from '../resources';
+import { finalAnswer, type Turn } from '../turns';
+import { icon } from './icons';
+import { itemView } from './items';
+import { LightElement } from './light-element';
+
+/** One prompt, what Codex did about it, and how it ended. */
+@customElement('codex-turn')
+export class TurnElement extends LightElement {
+  @property({ attribute: false }) turn: Turn | null = null;
+
+  override render() {
+    const turn = this.turn;
+    if (!turn) return nothing;
+    const answer = finalAnswer(turn);
+    const isRunning = turn.status === 'running';
+    return html`
+      <article class="turn" data-status=${turn.status}>
+        ${promptView(turn.prompt, turn.options)}
+        ${repeat(
+          turn.items,
+          (item) => item.id,
+          (item) => guard([item, item === answer, isRunning], () => itemView(item, item === answer, isRunning)),
+        )}
+        ${remarksView(turn)} ${isRunning ? workingView(turn) : endView(turn)}
+      </article>
+    `;
+  }
+}
+
+export function promptView(prompt: string, options: TurnOptions): TemplateResult {
+  const chips = [options.model, options.sandbox, options.working_directory].filter((chip) => chip !== undefined);
+  return html`
+    <header class="prompt">
+      <h2 class="visually-hidden">Prompt</h2>
+      <p>${prompt}</p>
+      ${
+        chips.length === 0
+          ? nothing
+          : html`<ul class="chips" aria-label="Options of this turn">
+              ${chips.map((chip) => html`<li class=${chip === 'danger-full-access' ? 'chip danger' : 'chip'}>${chip}</li>`)}
+            </ul>`
+      }
+    </header>
+  `;
+}
+
+/** The last remark is usually the failure itself, which is shown once. */
+function remarksView(turn: Turn): TemplateResult | typeof nothing {
+  const remarks = turn.remarks.filter((remark) => remark !== turn.failure?.message);
+  if (remarks.length === 0) return nothing;
+  return html`<ul class="remarks">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul>`;
+}
+
+function workingView(turn: Turn): TemplateResult {
+  return html`
+    <p class="working"><span class="spinner"></span>${turn.stopping ? 'Stopping…' : 'Codex is working…'}</p>
+  `;
+}
+
+function endView(turn: Turn): TemplateResult {
+  return html`
+    ${turn.status === 'failed' ? failureView(turn) : nothing}
+    <footer class="turn-end">
+      ${endLabel(turn)}
+      ${turn.resource ? html`<span>${durationBetween(turn.resource.startedAt, turn.resource.endedAt)}</span>` : nothing}
+      ${
+        turn.resource?.usage
+          ? html`<span class="usage" title=${usageDetail(turn.resource.usage)}>
+              <span class="visually-hidden">Tokens: </span>${usageSummary(turn.resource.usage)}
+            </span>`
+          : nothing
+      }
+    </footer>
+  `;
+}
+
+function endLabel(turn: Turn): TemplateResult {
+  if (turn.status === 'completed') return html`<span class="status ok">${icon('check')}Completed</span>`;
+  if (turn.status === 'interrupted') return html`<span class="status">${icon('stop')}Stopped</span>`;
+  return html`<span class="status failed">${icon('cross')}Failed</span>`;
+}
+
+function failureView(turn: Turn): TemplateResult {
+  return html`
+    <section class="failure">
+      <header>${icon('alert')}<span class="item-title">The turn failed</span></header>
+      <p class="plain">${turn.failure?.message || 'Codex gave no reason.'}</p>
+      ${turn.failure?.code ? html`<p class="hint">Code: <code>${turn.failure.code}</code></p>` : nothing}
+    </section>
+  `;
+}

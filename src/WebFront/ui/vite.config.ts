@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  build: {
+    target: 'es2022',
+    // The content security policy allows no data: scripts or styles and no inline code, so nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    // `npm run dev` beside a running server. The server accepts its own address only as Host and Origin.
+    proxy: { '^/(api|health)': { target: 'http://127.0.0.1:8000', changeOrigin: true } },
+  },
+  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'] },
+});

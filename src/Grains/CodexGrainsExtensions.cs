@@ -1,7 +1,7 @@
+using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 
 namespace CodexOrleans.Grains;
@@ -11,10 +11,10 @@ public static class CodexGrainsExtensions
 {
     public static IServiceCollection AddCodexGrains(this IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<HostIdentity>();
+        services.AddCodexExec();
         services.AddSingleton<TurnSlots>();
         services.AddSingleton<TurnRecovery>();
+        services.AddSingleton<ThreadHistory>();
         services.AddSingleton<ThreadWorkspace>();
         services.AddHostedService<TurnSweep>();
         services.AddHostedService<TurnDrain>();

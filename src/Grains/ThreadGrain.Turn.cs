@@ -55,7 +55,7 @@ public sealed partial class ThreadGrain
                 Claim = true,
                 ExpectedHead = _head,
                 Chunks = [chunk],
-                TurnStart = new TurnStart(turnId, host.Id, chunk.At),
+                TurnStart = new TurnStart(turnId, host.Value, chunk.At),
                 Options = JsonSerializer.Serialize(effective, ThreadJson.Default.ThreadOptions),
             });
             if (result == CommitResult.Fenced)
@@ -73,7 +73,7 @@ public sealed partial class ThreadGrain
             if (front is not null)
                 Lease(front);
             Publish(chunk, endsTurn: false);
-            _turn = new RunningTurn(turnId, slot);
+            _turn = new RunningTurn(turnId, chunk.FirstSeq, slot);
             DelayDeactivation(TimeSpan.MaxValue);
             _running = Run(_turn, request, effective);
             return new StartTurnResult { Started = new StartedTurn(turnId, chunk.FirstSeq) };
@@ -97,7 +97,7 @@ public sealed partial class ThreadGrain
         {
             // One session has one writer: the CLI of the turn before must have let go of it.
             await _previousGone;
-            turn = engine.Start(await Prepare(running.Id, request, effective));
+            turn = engine.Start(await Prepare(running, request, effective));
             running.Slot.Run(turn);
             while (await turn.Read() is { } block)
             {
@@ -153,8 +153,14 @@ public sealed partial class ThreadGrain
     }
 
     /// <summary>What the engine needs, with the folder to work in and the session to continue made sure of.</summary>
-    private async ValueTask<CodexTurnStart> Prepare(Guid turnId, TurnRequest request, ThreadOptions effective)
+    private async ValueTask<CodexTurnStart> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective)
     {
+        // A CLI that died early leaves no session behind, and a session's file can be lost: then a new one is told what was said.
+        var resumed = _codexThreadId is { } session && engine.CanResume(session) ? session : null;
+        var prompt = resumed is null && running.FirstSeq > 1
+            ? await history.Prepend(_threadId, running.FirstSeq, request.Prompt)
+            : request.Prompt;
+
         if (effective.WorkingDirectory is null)
         {
             var (folder, isRepository) = await workspace.Ensure(_threadId);
@@ -168,13 +174,13 @@ public sealed partial class ThreadGrain
         return new CodexTurnStart
         {
             ThreadId = _threadId,
-            TurnId = turnId,
-            Prompt = request.Prompt,
+            TurnId = running.Id,
+            Prompt = prompt,
             Options = effective,
             OutputSchema = request.OutputSchema,
             Images = request.Images ?? [],
-            ResumeCodexThreadId = _codexThreadId,
-            UsageBefore = _usage,
+            ResumeCodexThreadId = resumed,
+            UsageBefore = resumed is null ? new TokenUsage() : _usage,
             Timeout = options.Value.TurnTimeout,
         };
     }
@@ -221,5 +227,5 @@ public sealed partial class ThreadGrain
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private sealed record RunningTurn(Guid Id, TurnSlot Slot);
+    private sealed record RunningTurn(Guid Id, long FirstSeq, TurnSlot Slot);
 }

@@ -1,12 +1,12 @@
 using System.Text.Json;
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
-using Orleans.Streams;
 
 namespace CodexOrleans.Grains;
 
@@ -22,7 +22,8 @@ public sealed partial class ThreadGrain(
     TurnSlots slots,
     TurnRecovery recovery,
     ThreadWorkspace workspace,
-    HostIdentity host,
+    ThreadHistory history,
+    HostTag host,
     IOptions<CodexOptions> options,
     TimeProvider time,
     ILogger<ThreadGrain> logger) : Grain, IThreadGrain

@@ -8,6 +8,9 @@ public interface ICodexEngine
     /// <summary>Whether there is a CLI to start. Cheap; looked up again from time to time while there is none.</summary>
     bool IsInstalled { get; }
 
+    /// <summary>Whether the CLI's own record of a session is there to be resumed. Without it a resume would fail.</summary>
+    bool CanResume(string codexThreadId);
+
     /// <summary>
     /// Starts the CLI for one turn. Never throws for what the CLI or its surroundings do: a CLI that cannot be started is a turn
     /// whose only event is its <c>turn.failed</c>.

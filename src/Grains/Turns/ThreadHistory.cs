@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using CodexOrleans.Storage;
 
@@ -11,8 +10,11 @@ public sealed class ThreadHistory(IThreadReader reader)
 {
     private const int PageBytes = 1 << 20;
 
-    /// <summary>Longest text of earlier turns, in characters; the oldest go first. Half of what the CLI takes as a prompt.</summary>
+    /// <summary>Longest text of earlier turns, in characters; the oldest go first.</summary>
     private const int MaxLength = 512 * 1024;
+
+    /// <summary>The CLI takes 1,048,576 characters; what remains is for the words around the two parts.</summary>
+    private const int MaxPrompt = 1_048_000;
 
     /// <summary>
     /// <paramref name="prompt"/> after the prompts and answers that stand before <paramref name="beforeSeq"/>; the prompt alone when
@@ -20,6 +22,9 @@ public sealed class ThreadHistory(IThreadReader reader)
     /// </summary>
     public async Task<string> Prepend(Guid threadId, long beforeSeq, string prompt, CancellationToken cancellationToken = default)
     {
+        var maxLength = Math.Min(MaxLength, MaxPrompt - prompt.Length);
+        if (maxLength <= 0)
+            return prompt;
         var parts = new Queue<string>();
         var length = 0;
         for (long after = 0; after < beforeSeq - 1;)
@@ -52,7 +57,7 @@ public sealed class ThreadHistory(IThreadReader reader)
                     continue;
                 parts.Enqueue(part);
                 length += part.Length;
-                while (length > MaxLength && parts.Count > 1)
+                while (length > maxLength)
                     length -= parts.Dequeue().Length;
             }
         }
@@ -86,5 +91,5 @@ public sealed class ThreadHistory(IThreadReader reader)
     }
 
     private static string Part(string speaker, JsonElement text) =>
-        new StringBuilder(speaker).Append(": ").Append(text.GetString().AsSpan()[..Math.Min(text.GetString()!.Length, MaxLength)]).ToString();
+        $"{speaker}: {text.GetString()}";
 }

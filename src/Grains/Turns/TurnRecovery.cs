@@ -1,4 +1,4 @@
-using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Codex.Exec;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -17,18 +17,21 @@ public sealed partial class TurnRecovery(IThreadStore store, TimeProvider time, 
     {
         var turn = await store.ReadTurn(turnId, cancellationToken);
         var open = new OpenItems();
+        var closing = new EventBlockBuilder();
         for (var after = (turn?.FirstSeq ?? 1) - 1; after < thread.HeadSeq;)
         {
             var chunks = await store.ReadChunks(thread.Id, after, PageBytes, cancellationToken);
             if (chunks.Count == 0)
                 break;
-            foreach (var chunk in chunks)
-                open.Observe(chunk.Lines);
+            foreach (var chunk in chunks.Where(chunk => chunk.Kind == (byte)EventKind.Codex))
+                Observe(chunk.Lines, open);
             after = chunks[^1].LastSeq;
         }
 
         const string Message = "The server that ran this turn was lost before the turn was done.";
-        byte[] closing = open.Close(out var closed);
+        open.CloseAll(closing);
+        closing.Add(TurnEvents.Failed(FailureCodes.HostLost, Message), 1);
+        var block = closing.Build(null, null)!;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
         var result = await store.Commit(new ThreadCommit
         {
@@ -41,17 +44,31 @@ public sealed partial class TurnRecovery(IThreadStore store, TimeProvider time, 
                 new LogChunk
                 {
                     FirstSeq = thread.HeadSeq + 1,
-                    LastSeq = thread.HeadSeq + closed + 1,
+                    LastSeq = thread.HeadSeq + block.Count,
                     TurnId = turnId,
                     At = at,
                     Kind = (byte)EventKind.Codex,
-                    Lines = [.. closing, .. TurnEvents.Failed(FailureCodes.HostLost, Message)],
+                    Lines = block.Lines,
                 },
             ],
             TurnEnd = new TurnEnd(turnId, TurnStatus.Failed, FailureCodes.HostLost, Message, null, at),
         });
         if (result == CommitResult.Committed)
             LogRecovered(thread.Id, turnId);
+    }
+
+    private static void Observe(ReadOnlySpan<byte> lines, OpenItems open)
+    {
+        foreach (var range in lines.Split((byte)'\n'))
+        {
+            var line = lines[range];
+            if (line.IsEmpty || EventLine.Read(line, out var facts) is not null)
+                continue;
+            if (facts.Type == EventType.ItemOpen)
+                open.Open(line, facts);
+            else if (facts.Type == EventType.ItemCompleted)
+                open.Complete(line, facts);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: turn {TurnId} had lost its owner and was ended.")]

@@ -12,6 +12,11 @@ internal sealed class ScriptedEngine : ICodexEngine
 
     public bool IsInstalled { get; set; } = true;
 
+    /// <summary>Sessions whose record is lost.</summary>
+    public HashSet<string> Lost { get; } = [];
+
+    public bool CanResume(string codexThreadId) => !Lost.Contains(codexThreadId);
+
     public ICodexTurn Start(CodexTurnStart start)
     {
         var turn = new ScriptedTurn(start);

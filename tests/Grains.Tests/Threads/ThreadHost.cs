@@ -1,6 +1,7 @@
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.Streams;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,7 +68,7 @@ internal sealed class ThreadHost : IAsyncDisposable
     public async Task<FrontProbe> OpenFront(Func<ThreadEventBatch, Task>? onBatch = null)
     {
         var front = new FrontProbe(onBatch);
-        var provider = Orleans.Hosting.StreamProviderExtensions.GetStreamProvider(_cluster.Client, ThreadStreams.Provider);
+        var provider = _cluster.Client.GetStreamProvider(ThreadStreams.Provider);
         await provider.GetStream<ThreadEventBatch>(ThreadStreams.ForFront(front.Id)).SubscribeAsync(front);
         return front;
     }
@@ -110,13 +111,8 @@ internal sealed class ThreadHost : IAsyncDisposable
 
     private static async Task Prepare(DataDirectory data, Func<IThreadStore, Task> before)
     {
-        await using var services = new ServiceCollection().AddLogging().AddSingleton(data).AddThreadStore().BuildServiceProvider();
-        foreach (var part in services.GetServices<Microsoft.Extensions.Hosting.IHostedService>())
-        {
-            if (part is Microsoft.Extensions.Hosting.IHostedLifecycleService lifecycle)
-                await lifecycle.StartingAsync(default);
-        }
-
-        await before(services.GetRequiredService<IThreadStore>());
+        await using var store = new SqliteThreadStore(data.Database);
+        await store.Open();
+        await before(store);
     }
 }

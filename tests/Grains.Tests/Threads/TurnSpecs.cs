@@ -120,6 +120,46 @@ public sealed class TurnSpecs
     }
 
     [Fact]
+    public async Task A_lost_session_is_replaced_by_a_new_one_that_is_told_what_was_said()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, "my name is Ada", front: front);
+        var first = await host.Engine.NextTurn();
+        first.SayThreadStarted("lost-session");
+        first.Say("""{"type":"item.completed","item":{"id":"item_0","type":"agent_message","text":"Hello Ada."}}""");
+        first.Complete(cumulativeInput: 100);
+        await front.UntilTurnEnds();
+        host.Engine.Lost.Add("lost-session");
+
+        await host.Submit(_thread, "what is my name?", newThread: false);
+        var second = await host.Engine.NextTurn();
+        second.Complete();
+
+        Assert.Null(second.Started.ResumeCodexThreadId);
+        Assert.Equal(0, second.Started.UsageBefore.InputTokens);
+        Assert.Matches("(?s)User: my name is Ada.*Assistant: Hello Ada\\..*what is my name\\?$", second.Started.Prompt);
+    }
+
+    [Fact]
+    public async Task A_session_that_is_still_there_is_resumed_with_the_prompt_alone()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, front: front);
+        var first = await host.Engine.NextTurn();
+        first.SayThreadStarted("codex-session");
+        first.Complete();
+        await front.UntilTurnEnds();
+
+        await host.Submit(_thread, "go on", newThread: false);
+        var second = await host.Engine.NextTurn();
+        second.Complete();
+
+        Assert.Equal(("codex-session", "go on"), (second.Started.ResumeCodexThreadId, second.Started.Prompt));
+    }
+
+    [Fact]
     public async Task The_next_turn_starts_its_process_only_when_the_last_one_has_gone()
     {
         await using var host = await ThreadHost.Start();

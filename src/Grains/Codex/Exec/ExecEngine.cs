@@ -15,6 +15,8 @@ public sealed class ExecEngine(
     TimeProvider time,
     ILogger<ExecEngine> logger) : ICodexEngine
 {
+    public bool IsInstalled => FindExecutable() is not null;
+
     internal CodexOptions Options => options.Value;
 
     internal CodexEnvironment Environment { get; } = new(options.Value, host);
@@ -26,6 +28,8 @@ public sealed class ExecEngine(
     internal TimeProvider Time => time;
 
     internal ILogger Logger => logger;
+
+    public bool CanResume(string codexThreadId) => RolloutFile.Exists(Environment.Home, codexThreadId);
 
     public ICodexTurn Start(CodexTurnStart start)
     {

@@ -20,9 +20,8 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
 
     public void Start()
     {
+        // Setting it up has read the database. On a connection that has never read, a checkpoint does nothing and reports success.
         _connection = database.OpenWriter();
-        // A connection that has never read has no view of the log, and its checkpoint does nothing while reporting success.
-        SqliteDatabase.Execute(_connection, "SELECT count(*) FROM probe");
         _thread = new Thread(Run) { Name = "Log checkpoint", IsBackground = true };
         _thread.Start();
     }

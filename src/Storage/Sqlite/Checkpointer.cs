@@ -15,18 +15,13 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
     private SqliteConnection? _connection;
     private Thread? _thread;
     private long _pagesSincePass;
-    private long _writerPasses;
     private volatile bool _writersTurn;
     private volatile bool _stopping;
 
-    /// <summary>How often the writer has finished the log's copy, so that it could start over.</summary>
-    public long WriterPasses => Volatile.Read(ref _writerPasses);
-
     public void Start()
     {
+        // Setting it up has read the database. On a connection that has never read, a checkpoint does nothing and reports success.
         _connection = database.OpenWriter();
-        // A connection that has never read has no view of the log, and its checkpoint does nothing while reporting success.
-        SqliteDatabase.Execute(_connection, "SELECT count(*) FROM probe");
         _thread = new Thread(Run) { Name = "Log checkpoint", IsBackground = true };
         _thread.Start();
     }
@@ -37,8 +32,7 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
         _pagesSincePass += session.TakePagesWritten();
         if (_writersTurn)
         {
-            if (TryPass(session.Connection) is { IsComplete: true })
-                Volatile.Write(ref _writerPasses, _writerPasses + 1);
+            TryPass(session.Connection);
             _writersTurn = false;
         }
 
@@ -68,12 +62,14 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
             // The writer's own pass is due and would find the log locked by this one.
             if (_writersTurn)
                 continue;
-            if (TryPass(_connection!) is { } pass && pass.LogPages >= limits.LogPages)
+            // Once more, for what was committed during the first pass: the writer is to find little left to do.
+            if (TryPass(_connection!) is { } pages && pages >= limits.LogPages && TryPass(_connection!) is not null)
                 _writersTurn = true;
         }
     }
 
-    private Pass? TryPass(SqliteConnection connection, string mode = "PASSIVE")
+    /// <summary>Length of the log in pages, or null when the pass failed.</summary>
+    private long? TryPass(SqliteConnection connection, string mode = "PASSIVE")
     {
         try
         {
@@ -81,7 +77,7 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
             command.CommandText = $"PRAGMA wal_checkpoint({mode})";
             using var row = command.ExecuteReader();
             row.Read();
-            return new Pass(row.GetInt64(1), row.GetInt64(2));
+            return row.GetInt64(1);
         }
         catch (SqliteException e)
         {
@@ -93,14 +89,9 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A checkpoint of the log failed with SQLite error {Code}; the next one tries again.")]
     private static partial void LogPassFailed(ILogger logger, int code, Exception e);
-
-    private readonly record struct Pass(long LogPages, long CopiedPages)
-    {
-        public bool IsComplete => LogPages == CopiedPages;
-    }
 }
 
 /// <summary>When to checkpoint, in pages of 8 KiB.</summary>
 /// <param name="PagesPerPass">Pages written between two passes beside the writer.</param>
 /// <param name="LogPages">Length of the log from which the writer makes it start over.</param>
-internal sealed record CheckpointLimits(int PagesPerPass = 512, int LogPages = 8192);
+internal sealed record CheckpointLimits(int PagesPerPass = 2048, int LogPages = 8192);

@@ -63,7 +63,6 @@ internal sealed class ReaderPool(SqliteDatabase database) : IAsyncDisposable
             await _free.WaitAsync();
         foreach (var session in _idle)
             session.Dispose();
-        _free.Dispose();
     }
 
     private static StorageException Closed() => new(StorageFault.Closed, "The log has been closed: the server is shutting down.");

@@ -41,8 +41,6 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
         _readers = new ReaderPool(_database);
     }
 
-    internal Checkpointer Checkpointer => _checkpointer;
-
     /// <summary>Opens or creates the database, brings its schema up to date and shows that it can be written. Call once.</summary>
     /// <exception cref="StorageException">It cannot be used; while it is locked, it is tried again for <see cref="StorageOptions.RetryFor"/>.</exception>
     public async Task Open(CancellationToken cancellationToken = default)

@@ -44,7 +44,7 @@ public static class DemoModelEndpoint
 
             options.Received?.Invoke(request);
             await Answer(scenarios, new Exchange(request, http, options));
-        });
+        }).ExcludeFromDescription();
     }
 
     private static async Task Answer(ScenarioCatalog scenarios, Exchange exchange)

@@ -14,14 +14,14 @@ public sealed class DemoModelServer : IAsyncDisposable
     private readonly ConcurrentQueue<ResponsesRequest> _requests = new();
     private readonly WebApplication _app;
 
-    private DemoModelServer(TimeSpan pace)
+    private DemoModelServer(TimeSpan pace, TimeProvider timeProvider)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();
         _app = builder.Build();
         _app.UseRouting();
-        _app.MapDemoModel("/v1", new DemoModelOptions { Key = Key, Pace = pace, Gates = Gates, Received = Remember });
+        _app.MapDemoModel("/v1", new DemoModelOptions { Key = Key, Pace = pace, TimeProvider = timeProvider, Gates = Gates, Received = Remember });
     }
 
     /// <summary>What a provider's <c>base_url</c> must say.</summary>
@@ -35,9 +35,10 @@ public sealed class DemoModelServer : IAsyncDisposable
     public IReadOnlyCollection<ResponsesRequest> Requests => _requests;
 
     /// <param name="pace">Pause before each delta; none by default.</param>
-    public static async Task<DemoModelServer> Start(TimeSpan pace = default)
+    /// <param name="timeProvider">Clock of the pauses; the system's by default.</param>
+    public static async Task<DemoModelServer> Start(TimeSpan pace = default, TimeProvider? timeProvider = null)
     {
-        var server = new DemoModelServer(pace);
+        var server = new DemoModelServer(pace, timeProvider ?? TimeProvider.System);
         await server._app.StartAsync();
         return server;
     }

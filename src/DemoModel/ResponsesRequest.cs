@@ -81,10 +81,14 @@ public sealed class ResponsesRequest
         return content.ValueKind switch
         {
             JsonValueKind.String => content.GetString()!,
-            JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select(part => part.String("text")).Where(text => text is not null)),
+            JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select(part => part.String("text")).Where(text => text is not null && !IsImageTag(text))),
             _ => content.GetRawText(),
         };
     }
+
+    // The CLI puts each image of a prompt between two tags.
+    private static bool IsImageTag(string text) =>
+        text == "</image>" || (text.StartsWith("<image name=", StringComparison.Ordinal) && text.EndsWith('>'));
 
     // The CLI puts times and random ids above the output; a script that repeated them would never say the same twice.
     private static string WithoutHeader(string output)

@@ -7,19 +7,20 @@ namespace CodexOrleans.TestSupport;
 public static partial class CodexOutput
 {
     /// <summary>
-    /// Replaces what no two runs share: thread ids, the workspace's path, the model's port, the ids of web searches and of chunks, times.
-    /// All other bytes stay.
+    /// Replaces what no two runs share: thread ids, the workspace's path, the model's port, the ids of web searches and of chunks, times,
+    /// and the user's shell. All other bytes stay.
     /// </summary>
     public static byte[] Normalise(ReadOnlySpan<byte> output, string workspace)
     {
         // Latin-1 maps each byte to one character and back, so that nothing but the replacements can change.
         var text = Encoding.Latin1.GetString(output);
         text = text.Replace(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(workspace)), "/workspace", StringComparison.Ordinal);
-        text = ThreadId().Replace(text, "\"thread_id\":\"thread\"");
+        text = ThreadId().Replace(text, $"\"thread_id\":\"{Guid.Empty}\"");
         text = Port().Replace(text, "http://127.0.0.1:0/");
         text = WebSearchId().Replace(text, "ws_0");
         text = ChunkId().Replace(text, "Chunk ID: 0");
         text = WallTime().Replace(text, "Wall time: 0 seconds");
+        text = Shell().Replace(text, "\"command\":\"/bin/bash -lc ");
         return Encoding.Latin1.GetBytes(text);
     }
 
@@ -34,6 +35,9 @@ public static partial class CodexOutput
 
     [GeneratedRegex("Chunk ID: [0-9a-f]+")]
     private static partial Regex ChunkId();
+
+    [GeneratedRegex("\"command\":\"[^\" ]*sh -lc ")]
+    private static partial Regex Shell();
 
     [GeneratedRegex(@"Wall time: [0-9.]+ seconds")]
     private static partial Regex WallTime();

@@ -11,18 +11,29 @@ public static class RealCodex
         (OperatingSystem.IsWindows() ? "win32" : OperatingSystem.IsMacOS() ? "darwin" : "linux")
         + (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "-arm64" : "-x64");
 
-    /// <summary>
-    /// The program's path. Without it the calling test is skipped with a word on what to install, but where <c>CI</c> is set it fails:
-    /// there a missing tool is a broken build step.
-    /// </summary>
-    public static string Path => Find() ?? throw new InvalidOperationException(
-        (Environment.GetEnvironmentVariable("CI") is "true" or "1" ? "" : SkipMarker)
-        + $"The pinned Codex CLI for {_platform} is not installed. Install Node.js 20 or newer and build again, or run 'npm ci' in '{Folder}'.");
-
     // xunit turns an exception whose message starts so into a skip; this project needs no other part of xunit.
     private const string SkipMarker = "$XunitDynamicSkip$";
 
-    private static string Folder => System.IO.Path.Combine(Repository.Root, "tools", "codex");
+    /// <summary>The program's path, or a skip or failure of the calling test as <see cref="Locate"/> says; a failure where <c>CI</c> is set.</summary>
+    public static string Path => Locate(
+        System.IO.Path.Combine(Repository.Root, "tools", "codex"), required: Environment.GetEnvironmentVariable("CI") is "true" or "1");
+
+    /// <summary>The native program of the CLI that npm installed in a folder.</summary>
+    /// <param name="required">
+    /// Whether its absence fails the calling test, as it must where a missing tool is a broken build step; else the test is skipped, with
+    /// a word on what to install.
+    /// </param>
+    public static string Locate(string folder, bool required)
+    {
+        var vendor = new DirectoryInfo(System.IO.Path.Combine(folder, "node_modules", "@openai", $"codex-{_platform}", "vendor"));
+        var program = OperatingSystem.IsWindows() ? "codex.exe" : "codex";
+        var path = vendor.Exists
+            ? vendor.EnumerateDirectories().Select(target => System.IO.Path.Combine(target.FullName, "bin", program)).FirstOrDefault(File.Exists)
+            : null;
+        return path ?? throw new InvalidOperationException(
+            (required ? "" : SkipMarker)
+            + $"The pinned Codex CLI for {_platform} is not installed. Install Node.js 20 or newer and build again, or run 'npm ci' in '{folder}'.");
+    }
 
     /// <summary>
     /// Runs <c>codex exec --json</c> to its end: the prompt by standard input, <paramref name="options"/> before the <c>exec</c>'s own.
@@ -73,14 +84,5 @@ public static class RealCodex
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
         }
-    }
-
-    private static string? Find()
-    {
-        var vendor = new DirectoryInfo(System.IO.Path.Combine(Folder, "node_modules", "@openai", $"codex-{_platform}", "vendor"));
-        var name = OperatingSystem.IsWindows() ? "codex.exe" : "codex";
-        return vendor.Exists
-            ? vendor.EnumerateDirectories().Select(triple => System.IO.Path.Combine(triple.FullName, "bin", name)).FirstOrDefault(File.Exists)
-            : null;
     }
 }

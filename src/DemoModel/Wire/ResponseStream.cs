@@ -184,8 +184,8 @@ internal sealed class ResponseStream
         data.Insert(1, "sequence_number", _sequence++);
         if (more is var (name, value))
             data[name] = JsonSerializer.SerializeToNode(value, WireJson.Options);
+        // Writing text flushes it.
         await _http.Response.WriteAsync($"event: {type}\ndata: {data.ToJsonString(WireJson.Options)}\n\n", _http.RequestAborted);
-        await _http.Response.Body.FlushAsync(_http.RequestAborted);
     }
 
     private Task Pause(TimeSpan pace) =>

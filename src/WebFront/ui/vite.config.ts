@@ -11,5 +11,6 @@ export default defineConfig({
     // `npm run dev` beside a running server. The server accepts its own address only as Host and Origin.
     proxy: { '^/(api|health)': { target: 'http://127.0.0.1:8000', changeOrigin: true } },
   },
-  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'] },
+  // Nothing in the tests waits for real time; the limits only end a test that hangs on a busy machine.
+  test: { include: ['tests/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
 });

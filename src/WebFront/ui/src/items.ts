@@ -13,6 +13,8 @@ export type Item =
   | { type: 'web_search'; id: string; query: string; queries: string[] }
   | { type: 'todo_list'; id: string; entries: { text: string; completed: boolean }[] }
   | { type: 'error'; id: string; message: string }
+  /** What the CLI said on the way, retries above all. Not an item on the wire, but it has its place among them. */
+  | { type: 'remark'; id: string; message: string }
   | { type: 'unknown'; id: string; name: string; json: string };
 
 export interface CommandExecution {

@@ -10,8 +10,6 @@ export interface Turn {
   status: 'running' | 'completed' | 'interrupted' | 'failed';
   /** In the order they first appeared. Item ids restart in each turn, so only turn and id together name an item. */
   items: readonly Item[];
-  /** What the CLI said on the way (retries, above all); only `failure` means that the turn failed. */
-  remarks: readonly string[];
   failure: { message: string; code: string | null } | null;
   /** What the server knows beyond the log: times, and this turn's own usage. */
   resource: TurnResource | null;
@@ -36,7 +34,9 @@ export function applyEvent(turns: readonly Turn[], event: CodexEvent, seq: numbe
     case 'item.completed':
       return changeLast(turns, seq, (turn) => ({ items: putItem(turn.items, event.item) }));
     case 'error':
-      return changeLast(turns, seq, (turn) => ({ remarks: [...turn.remarks, event.message] }));
+      return changeLast(turns, seq, (turn) => ({
+        items: putItem(turn.items, { type: 'remark', id: `seq-${seq}`, message: event.message }),
+      }));
     case 'thread.started':
     case 'turn.started':
     case 'unknown':
@@ -56,7 +56,6 @@ function newTurn(id: string, prompt: string, options: TurnOptions): Turn {
     options,
     status: 'running',
     items: [],
-    remarks: [],
     failure: null,
     resource: null,
     stopping: false,

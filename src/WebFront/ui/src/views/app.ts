@@ -5,6 +5,7 @@ import { addressOf, threadIdFrom } from '../address';
 import { Session } from '../session';
 import { initialState, isBusy, type PageState, runningTurn } from '../state';
 import type { ComposerElement, SendDetail } from './composer';
+import { FollowEnd } from './follow-end';
 import { icon } from './icons';
 import { LightElement } from './light-element';
 import { noticesView } from './notices';
@@ -25,13 +26,10 @@ export class AppElement extends LightElement {
   @state() private page: PageState = initialState;
   @state() private showRaw = false;
   @state() private shownTurns = turnStep;
-  @state() private isAtEnd = true;
-  @query('.conversation') private readonly conversation!: HTMLElement | null;
   @query('codex-composer') private readonly composer!: ComposerElement | null;
 
   readonly #session = new Session((page) => this.#changed(page));
-  readonly #growth = new ResizeObserver(() => this.#keepAtEnd());
-  #observed: Element | null = null;
+  readonly #end = new FollowEnd(this, () => this.querySelector('.conversation'));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -47,13 +45,11 @@ export class AppElement extends LightElement {
     window.removeEventListener('popstate', this.#openAddress);
     window.removeEventListener('online', this.#wake);
     document.removeEventListener('visibilitychange', this.#wake);
-    this.#growth.disconnect();
     this.#session.open(null);
   }
 
   override render() {
     const { page } = this;
-    if (page.signedOut) return signInView(page.problem, (token) => void this.#session.signIn(token));
     const bar = {
       showRaw: this.showRaw,
       toggleRaw: () => {
@@ -62,26 +58,21 @@ export class AppElement extends LightElement {
       newThread: () => this.#goTo(null),
     };
     return html`
+      ${page.signedOut ? signInView(page.problem, (token) => void this.#session.signIn(token)) : nothing}
+      <div class="shell" ?hidden=${page.signedOut}>
       ${topBarView(page, bar)} ${noticesView(page, () => this.#session.dismissProblem())}
       <div class="panes" data-raw=${this.showRaw ? 'shown' : 'hidden'}>
-        <main class="conversation" tabindex="0" aria-label="Conversation" @scroll=${this.#scrolled}>
+        <main class="conversation" tabindex="0" aria-label="Conversation">
           <div class="column">${this.#conversation()}</div>
         </main>
         ${this.showRaw ? html`<codex-raw-log .log=${page.log}></codex-raw-log>` : nothing}
       </div>
-      ${this.isAtEnd ? nothing : this.#toEndButton()}
-      <codex-composer .options=${page.options} .busy=${isBusy(page)} .running=${this.#running()}
+      <div class="to-end">${this.#end.isAtEnd ? nothing : this.#toEndButton()}</div>
+      <codex-composer .options=${page.options} .busy=${isBusy(page)} .running=${this.#running()} .isNew=${page.threadId === null}
         @send=${this.#send} @stop=${() => void this.#session.stop()}></codex-composer>
       <p class="visually-hidden" role="status">${announcement(page)}</p>
+      </div>
     `;
-  }
-
-  protected override updated(): void {
-    const column = this.querySelector('.column');
-    if (column === this.#observed) return;
-    this.#growth.disconnect();
-    if (column) this.#growth.observe(column);
-    this.#observed = column;
   }
 
   #conversation(): TemplateResult {
@@ -107,7 +98,7 @@ export class AppElement extends LightElement {
   }
 
   #toEndButton(): TemplateResult {
-    return html`<button type="button" class="to-end" @click=${this.#toEnd}>${icon('down')}Latest</button>`;
+    return html`<button type="button" class="secondary" @click=${() => this.#end.toEnd()}>${icon('down')}Latest</button>`;
   }
 
   #running(): ComposerElement['running'] {
@@ -118,7 +109,7 @@ export class AppElement extends LightElement {
 
   #send = async (event: CustomEvent<SendDetail>): Promise<void> => {
     const { mode, request } = event.detail;
-    this.#toEnd();
+    this.#end.toEnd();
     const wasTaken = await this.#session.submit(mode, request);
     // Nobody types a long prompt twice.
     if (!wasTaken && this.composer?.isEmpty) this.composer.fill(request.prompt);
@@ -141,28 +132,13 @@ export class AppElement extends LightElement {
 
   #openAddress = (): void => {
     this.shownTurns = turnStep;
-    this.isAtEnd = true;
+    this.#end.toEnd();
     this.#session.open(threadIdFrom(location.search));
   };
 
   #wake = (): void => {
     if (document.visibilityState === 'visible') this.#session.wake();
   };
-
-  #scrolled = (): void => {
-    const { conversation } = this;
-    if (!conversation) return;
-    this.isAtEnd = conversation.scrollHeight - conversation.scrollTop - conversation.clientHeight < 48;
-  };
-
-  #toEnd = (): void => {
-    this.isAtEnd = true;
-    this.#keepAtEnd();
-  };
-
-  #keepAtEnd(): void {
-    if (this.isAtEnd && this.conversation) this.conversation.scrollTop = this.conversation.scrollHeight;
-  }
 }
 
 function pendingView(prompt: string, mode: 'stream' | 'run'): TemplateResult {

@@ -19,9 +19,12 @@ export class ComposerElement extends LightElement {
   @property({ attribute: false }) busy = false;
   /** Null while nothing runs; otherwise whether it can be stopped from here, and whether somebody already asked. */
   @property({ attribute: false }) running: 'stoppable' | 'stopping' | 'unstoppable' | null = null;
+  /** Before the first prompt the options are open where there is room for them. */
+  @property({ attribute: false }) isNew = true;
   @state() private prompt = '';
   @state() private draft: Draft = draftFrom({});
   @state() private touched = false;
+  @query('details') private readonly details!: HTMLDetailsElement;
   @query('textarea') private readonly textarea!: HTMLTextAreaElement;
 
   /** Puts a prompt into the box: an example, or one that the server did not take. */
@@ -32,6 +35,10 @@ export class ComposerElement extends LightElement {
 
   get isEmpty(): boolean {
     return this.prompt === '';
+  }
+
+  protected override firstUpdated(): void {
+    this.details.open = this.isNew && matchMedia('(min-width: 45rem) and (min-height: 40rem)').matches;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -97,6 +104,7 @@ export class ComposerElement extends LightElement {
     const detail: SendDetail = { mode, request: { prompt, ...optionsOf(this.draft, this.options) } };
     this.touched = false;
     this.prompt = '';
+    this.details.open = false;
     this.dispatchEvent(new CustomEvent<SendDetail>('send', { bubbles: true, detail }));
   }
 }

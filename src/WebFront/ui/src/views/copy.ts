@@ -16,7 +16,9 @@ async function copy(event: Event, text: string): Promise<void> {
   );
   if (!label) return;
   label.textContent = said;
+  label.classList.add('said');
   setTimeout(() => {
     label.textContent = 'Copy';
+    label.classList.remove('said');
   }, 1500);
 }

@@ -30,7 +30,9 @@ export function itemView(item: Item, isAnswer: boolean, isRunning: boolean): Tem
         html`<ul class="todos">${item.entries.map(todoView)}</ul>`,
       );
     case 'error':
-      return frame(item.type, 'alert', 'Notice', html`<p class="plain">${item.message}</p>`);
+      return frame(item.type, 'alert', 'Error', html`<p class="plain">${item.message}</p>`);
+    case 'remark':
+      return html`<p class="remark">${item.message}</p>`;
     case 'unknown':
       return frame(item.type, 'message', item.name, html`<pre tabindex="0"><code>${item.json}</code></pre>`);
   }

@@ -53,7 +53,7 @@ export function optionFields(draft: Draft, change: (change: Partial<Draft>) => v
         <label class="check">
           <input type="checkbox" .checked=${draft.skipGitRepoCheck}
             @change=${(event: Event) => change({ skipGitRepoCheck: (event.target as HTMLInputElement).checked })} />
-          <span>Skip git repository check</span>
+          <span>Skip git check</span>
         </label>
       </div>
     </details>

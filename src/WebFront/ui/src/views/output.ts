@@ -21,9 +21,7 @@ export class OutputElement extends LightElement {
       <div class="output">
         ${isCut ? html`<p class="hint">The last 256 KiB; "Copy" has all of it.</p>` : nothing}
         <pre tabindex="0" aria-label="Output"><code>${readOutput(shown).map(span)}</code></pre>
-        <div class="output-tools">
-          ${hiddenLines > 0 ? this.#toggle(hiddenLines) : nothing} ${copyButton(() => this.output, 'Copy output')}
-        </div>
+        ${copyButton(() => this.output, 'Copy output')} ${hiddenLines > 0 ? this.#toggle(hiddenLines) : nothing}
       </div>
     `;
   }

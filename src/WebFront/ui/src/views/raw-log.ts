@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { fileSize } from '../format';
 import type { LogLine } from '../state';
 import { copyButton } from './copy';
+import { FollowEnd } from './follow-end';
 import { LightElement } from './light-element';
 
 const step = 500;
@@ -14,6 +15,7 @@ const longestLine = 4_000;
 export class RawLogElement extends LightElement {
   @property({ attribute: false }) log: readonly LogLine[] = [];
   @state() private shown = step;
+  protected readonly end = new FollowEnd(this, () => this);
 
   override render() {
     const hidden = Math.max(0, this.log.length - this.shown);

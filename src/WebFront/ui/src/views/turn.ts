@@ -3,6 +3,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { durationBetween, usageDetail, usageSummary } from '../format';
+import type { Item } from '../items';
 import type { TurnOptions } from '../resources';
 import { finalAnswer, type Turn } from '../turns';
 import { icon } from './icons';
@@ -23,11 +24,11 @@ export class TurnElement extends LightElement {
       <article class="turn" data-status=${turn.status}>
         ${promptView(turn.prompt, turn.options)}
         ${repeat(
-          turn.items,
+          shownItems(turn),
           (item) => item.id,
           (item) => guard([item, item === answer, isRunning], () => itemView(item, item === answer, isRunning)),
         )}
-        ${remarksView(turn)} ${isRunning ? workingView(turn) : endView(turn)}
+        ${isRunning ? workingView(turn) : endView(turn)}
       </article>
     `;
   }
@@ -50,11 +51,10 @@ export function promptView(prompt: string, options: TurnOptions): TemplateResult
   `;
 }
 
-/** The last remark is usually the failure itself, which is shown once. */
-function remarksView(turn: Turn): TemplateResult | typeof nothing {
-  const remarks = turn.remarks.filter((remark) => remark !== turn.failure?.message);
-  if (remarks.length === 0) return nothing;
-  return html`<ul class="remarks">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul>`;
+/** The CLI says a failure twice, first as a remark; it is shown once. */
+function shownItems(turn: Turn): readonly Item[] {
+  const message = turn.failure?.message;
+  return message ? turn.items.filter((item) => item.type !== 'remark' || item.message !== message) : turn.items;
 }
 
 function workingView(turn: Turn): TemplateResult {

@@ -21,6 +21,8 @@ internal static partial class BadRequests
             return new Problem(ProblemCodes.OfStatus(exception.StatusCode), detail: null, retryAfterSeconds: null, exception.StatusCode);
         if (exception.InnerException is JsonException json)
             return ExplainJson(json, BodyType(context));
+        if (exception.Message.Contains("body", StringComparison.Ordinal))
+            return Problems.Of(ProblemCodes.InvalidJson, "The request needs a JSON object as its body.");
         return ParameterName().Match(exception.Message) is { Success: true } match
             ? Problems.Of(ProblemCodes.InvalidValue, $"The parameter '{match.Groups["name"].Value}' is missing or does not fit.")
             : Problems.Of(ProblemCodes.InvalidRequest);
@@ -38,7 +40,7 @@ internal static partial class BadRequests
             return Problems.Of(ProblemCodes.UnknownField, $"Unknown field '{Shorten(unknown)}'. Known here: {string.Join(", ", known.Properties.Select(p => p.Name).Order())}.");
 
         var missing = known.Properties.Where(p => p.IsRequired && json.Message.Contains($"'{p.Name}'", StringComparison.Ordinal)).Select(p => p.Name).ToArray();
-        return missing.Length > 0 && json.Path == "$"
+        return missing.Length > 0
             ? Problems.Of(ProblemCodes.MissingField, $"Missing: {string.Join(", ", missing)}.")
             : Problems.Of(ProblemCodes.InvalidValue, $"A value of the body does not fit its field, or the field occurs twice: see {at}.");
     }

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>Nobody gets in by default: what does not say otherwise requires the token or a session.</summary>
+internal static class Access
+{
+    public static void AddAccess(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
+        services.AddSingleton<ServerToken>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<SessionCookie>();
+        services.AddSingleton<SignInTickets>();
+        services.AddSingleton<SignInThrottle>();
+        services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, SignInJson.Default));
+
+        // The core only: the rest brings DataProtection, which would write key files that nothing here uses.
+        services.AddAuthenticationCore(schemes => schemes.AddScheme<TokenAuthentication>(TokenAuthentication.SchemeName, displayName: null));
+        services.AddTransient<TokenAuthentication>();
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+
+        // Registered after Kestrel's own, and therefore the one it uses.
+        services.AddSingleton<IConnectionListenerFactory>(provider =>
+            ActivatorUtilities.CreateInstance<LoopbackGuard>(provider, ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider)));
+    }
+
+    public static void UseAccess(this WebApplication app)
+    {
+        // Made or read now: a token that cannot be had is a start that fails, not a first request.
+        app.Services.GetRequiredService<ServerToken>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+}

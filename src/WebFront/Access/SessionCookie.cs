@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>The cookie in which a browser holds its session: out of reach of scripts, and never sent along by other sites.</summary>
+internal sealed class SessionCookie(Sessions sessions, IOptions<AuthOptions> options)
+{
+    public bool IsValid(HttpRequest request) => request.Cookies.TryGetValue(Name(request), out var value) && sessions.IsOpen(value);
+
+    public void Set(HttpContext context)
+    {
+        var attributes = Attributes(context.Request);
+        attributes.MaxAge = options.Value.SessionLifetime;
+        context.Response.Cookies.Append(Name(context.Request), sessions.Open(), attributes);
+    }
+
+    public static void Clear(HttpContext context) => context.Response.Cookies.Delete(Name(context.Request), Attributes(context.Request));
+
+    // Browsers share cookies between the ports of a host: the port in the name keeps two servers of one machine apart.
+    private static string Name(HttpRequest request) => $"codex-session-{request.Host.Port ?? (request.IsHttps ? 443 : 80)}";
+
+    private static CookieOptions Attributes(HttpRequest request) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Strict,
+        Secure = request.IsHttps,
+        Path = "/",
+        IsEssential = true,
+    };
+}

@@ -1,0 +1,32 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>One-time tickets for sign-in links. Only their hashes are kept, in memory, until they are used or expire.</summary>
+internal sealed class SignInTickets(TimeProvider time)
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _expiryByHash = new();
+
+    public string Issue()
+    {
+        foreach (var (hash, expiry) in _expiryByHash)
+        {
+            if (expiry <= time.GetUtcNow())
+                _expiryByHash.TryRemove(hash, out _);
+        }
+
+        var ticket = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        _expiryByHash[Hash(ticket)] = time.GetUtcNow() + Lifetime;
+        return ticket;
+    }
+
+    /// <summary>True once for each ticket, within its lifetime.</summary>
+    public bool Redeem(string ticket) => _expiryByHash.TryRemove(Hash(ticket), out var expiry) && expiry > time.GetUtcNow();
+
+    private static string Hash(string ticket) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(ticket)));
+}

@@ -1,0 +1,79 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>Body of <c>GET /health</c>.</summary>
+/// <param name="Status"><c>ok</c>, <c>degraded</c> (turns cannot run, something is left to do) or <c>unavailable</c>.</param>
+/// <param name="Version">The server's version.</param>
+/// <param name="Demo">True when the built-in scripted model answers.</param>
+/// <param name="Codex">The CLI as the server finds it.</param>
+/// <param name="Checks">One entry per part of the server (such as <c>store</c>, <c>silo</c>): <c>ok</c>, <c>degraded</c> or <c>unavailable</c>.</param>
+public sealed record HealthReportBody(string Status, string Version, bool Demo, CodexStatus Codex, IReadOnlyDictionary<string, string> Checks);
+
+/// <summary>Body of the two probes: a word, nothing that a stranger could use.</summary>
+public sealed record ProbeBody(string Status);
+
+/// <summary>Probes and the detailed state. Each part of the server registers its own framework health check under its name.</summary>
+internal static class HealthApi
+{
+    private const string Ok = "ok";
+    private const string Degraded = "degraded";
+    private const string Unavailable = "unavailable";
+
+    public static void AddHealth(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks();
+        builder.Services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, HealthJson.Default));
+        builder.Services.TryAddSingleton(new CodexStatusReader(_ => ValueTask.FromResult(
+            new CodexStatus(false, null, null, "unknown", "This process runs no turns itself; ask the nodes of the cluster."))));
+    }
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/health").WithTags("Health");
+        health.MapGet("/live", () => TypedResults.Ok(new ProbeBody(Ok)))
+            .AllowAnonymous().WithName("Live").WithSummary("The process answers");
+        health.MapGet("/ready", Ready)
+            .AllowAnonymous().WithName("Ready").WithSummary("The server takes work: 200, else 503")
+            .Produces<ProbeBody>().Produces<ProbeBody>(StatusCodes.Status503ServiceUnavailable);
+        health.MapGet("", Details)
+            .WithName("Health").WithSummary("State of the server, its parts and the Codex CLI")
+            .Produces<HealthReportBody>().Produces<HealthReportBody>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> Ready(HealthCheckService checks, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    {
+        var serving = lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
+        var ready = serving && (await checks.CheckHealthAsync(cancellationToken)).Status != HealthStatus.Unhealthy;
+        return ready
+            ? TypedResults.Ok(new ProbeBody(Ok))
+            : TypedResults.Json(new ProbeBody(Unavailable), statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> Details(
+        HealthCheckService checks, CodexStatusReader codex, IOptions<ServerOptions> options, CancellationToken cancellationToken)
+    {
+        var report = await checks.CheckHealthAsync(cancellationToken);
+        var cli = await codex.Read(cancellationToken);
+        var status = report.Status == HealthStatus.Unhealthy ? Unavailable
+            : report.Status == HealthStatus.Degraded || !cli.Installed || cli.Message is not null ? Degraded
+            : Ok;
+        var body = new HealthReportBody(status, ServerVersion.Text, options.Value.Demo, cli,
+            report.Entries.ToDictionary(entry => entry.Key, entry => Word(entry.Value.Status)));
+        return TypedResults.Json(body, statusCode: status == Unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
+
+    private static string Word(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => Ok,
+        HealthStatus.Degraded => Degraded,
+        _ => Unavailable,
+    };
+}
+
+[JsonSerializable(typeof(HealthReportBody))]
+[JsonSerializable(typeof(ProbeBody))]
+internal sealed partial class HealthJson : JsonSerializerContext;

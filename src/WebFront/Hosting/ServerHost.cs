@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>The bare host: where configuration comes from, where it listens, how it logs.</summary>
+internal static class ServerHost
+{
+    // Below every other source, so that appsettings, environment and command line all win.
+    private static readonly Dictionary<string, string?> _defaults = new()
+    {
+        ["urls"] = "http://127.0.0.1:8000",
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft"] = "Warning",
+        ["Logging:LogLevel:Orleans"] = "Warning",
+        ["Logging:LogLevel:System"] = "Warning",
+        // A failed start is told once, by StartFailure, without a stack trace. Faults of background work are Critical here.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
+    };
+
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            // Watching the configuration files costs CPU for every write near them, and nothing here changes at run time.
+            Args = ["--hostBuilder:reloadConfigOnChange=false", .. CommandLine.Expand(args)],
+            // The server finds its page and settings beside itself, wherever it is started from.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = _defaults });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        return builder;
+    }
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel.DataAnnotations;
+using CodexOrleans.Storage;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>What concerns the server as a whole. Keys at the root of the configuration.</summary>
+public sealed class ServerOptions
+{
+    /// <summary>Folder of the database, the token, uploads and per-thread workspaces; null is <see cref="Storage.DataDirectory.DefaultPath"/>.</summary>
+    public string? DataDirectory { get; set; }
+
+    /// <summary>Run on the built-in scripted model, without an OpenAI account. Default false; <c>--demo</c> sets it.</summary>
+    public bool Demo { get; set; }
+
+    /// <summary>
+    /// Largest request body in bytes. Default 8 MiB: the CLI's longest prompt of 1,048,576 characters passes, even if a client
+    /// escapes each as <c>\uXXXX</c>.
+    /// </summary>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public long MaxRequestBodyBytes { get; set; } = 8 * 1024 * 1024;
+}
+
+internal static class ServerOptionsRegistration
+{
+    /// <summary>Options of the server, and its data directory, locked from first use until the process ends.</summary>
+    public static void AddServerOptions(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<ServerOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(services =>
+            DataDirectory.Open(services.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory ?? DataDirectory.DefaultPath));
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>((kestrel, server) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = server.Value.MaxRequestBodyBytes;
+        });
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text;
+using CodexOrleans.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>
+/// What the person at the terminal needs, printed once to stdout when the server listens. It holds the sign-in link, so it never
+/// goes to the logger, whose output may be kept and shipped elsewhere.
+/// </summary>
+internal sealed partial class StartBanner(
+    IServer server,
+    DataDirectory data,
+    SignInTickets tickets,
+    CodexStatusReader codex,
+    IOptions<AuthOptions> auth,
+    IOptions<ServerOptions> options,
+    ILogger<StartBanner> logger) : IHostedLifecycleService
+{
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? [];
+        await Console.Out.WriteLineAsync(Compose(addresses, await codex.Read(cancellationToken)));
+        foreach (var address in addresses.Where(a => a.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !BoundAddress.IsLoopback(a)))
+            PlainHttpBeyondLoopback(address);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private string Compose(string[] addresses, CodexStatus cli)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"\nCodexOrleans {ServerVersion.Text} is listening on {string.Join(", ", addresses)}\n\n");
+
+        var page = addresses.Length > 0 ? BoundAddress.ForLocalBrowser(addresses[0]) : "";
+        if (auth.Value.Mode == AuthMode.None)
+        {
+            Line(text, "Page", page + "/");
+            Line(text, "Access", "open to every process and user of this machine (Auth:Mode=None)");
+        }
+        else
+        {
+            Line(text, "Page", $"{page}/sign-in?ticket={tickets.Issue()}");
+            Line(text, "", $"this link signs one browser in, once, within {SignInTickets.Lifetime.TotalMinutes:0} minutes");
+            Line(text, "API token", auth.Value.Token is null ? $"in {data.TokenFile}" : "as configured in Auth:Token");
+        }
+
+        Line(text, "Data", data.Path);
+        Line(text, "Codex CLI", cli.Installed ? $"{cli.Version ?? "unknown version"}, {cli.Login}" : "not found");
+        if (cli.Message is { } message)
+            Line(text, "", message);
+        if (options.Value.Demo)
+            Line(text, "Demo", "a scripted model answers every prompt; no OpenAI account is used");
+        return text.ToString();
+    }
+
+    private static void Line(StringBuilder text, string label, string value) =>
+        text.Append(CultureInfo.InvariantCulture, $"  {label,-10} {value}\n");
+
+    [LoggerMessage(LogLevel.Warning, "{Address} is reachable from other machines over plain http: tokens and prompts travel unencrypted. Put a TLS proxy before it, or configure an https endpoint. Requests must name a host of Auth:AllowedHosts.")]
+    private partial void PlainHttpBeyondLoopback(string address);
+}
+
+internal static class StartBannerRegistration
+{
+    public static void AddStartBanner(this WebApplicationBuilder builder) => builder.Services.AddHostedService<StartBanner>();
+}

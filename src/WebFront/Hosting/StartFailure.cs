@@ -1,0 +1,40 @@
+using System.Net.Sockets;
+using CodexOrleans.Storage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>The server may not start as it is configured. The message is for the operator: what, why, what to do next.</summary>
+public sealed class StartRefusedException(string message) : Exception(message);
+
+/// <summary>Turns what an operator can mend into one message and exit code 1; anything else crashes with its stack trace.</summary>
+internal static class StartFailure
+{
+    public static async Task<int> Report(Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return 0;
+        }
+        catch (Exception e) when (Explain(e) is { } message)
+        {
+            await Console.Error.WriteLineAsync(message);
+            return 1;
+        }
+    }
+
+    private static string? Explain(Exception e) => e switch
+    {
+        StartRefusedException or StorageException => e.Message,
+        OptionsValidationException invalid => string.Join(Environment.NewLine, invalid.Failures),
+        AggregateException all when all.InnerExceptions.All(inner => Explain(inner) is not null) =>
+            string.Join(Environment.NewLine, all.InnerExceptions.Select(Explain)),
+        IOException { InnerException: AddressInUseException } =>
+            $"{e.Message} Stop the server that has it, or choose another address with --urls.",
+        SocketException => $"The server cannot listen on its address: {e.Message} Choose another one with --urls.",
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => e.Message,
+        _ => null,
+    };
+}

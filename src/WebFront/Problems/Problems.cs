@@ -1,0 +1,58 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>RFC 9457 problem details: the one form in which this server says no.</summary>
+public static class Problems
+{
+    /// <summary>The problem with this code of <see cref="ProblemCodes"/>.</summary>
+    /// <param name="code">Decides the status.</param>
+    /// <param name="detail">What failed and what to do next, for the caller; null takes the table's words. No path, prompt or exception text.</param>
+    /// <param name="retryAfterSeconds">When trying again makes sense: the <c>Retry-After</c> header.</param>
+    public static Problem Of(string code, string? detail = null, int? retryAfterSeconds = null) => new(code, detail, retryAfterSeconds);
+}
+
+/// <summary>A problem as a result. Its status is the code's, unless the framework has set a more exact one.</summary>
+public sealed class Problem : IResult, IStatusCodeHttpResult
+{
+    private readonly string _detail;
+    private readonly int? _retryAfterSeconds;
+
+    internal Problem(string code, string? detail, int? retryAfterSeconds, int? status = null)
+    {
+        var entry = ProblemCodes.Find(code);
+        Code = code;
+        StatusCode = status ?? entry.Status;
+        _detail = detail ?? entry.Detail;
+        _retryAfterSeconds = retryAfterSeconds;
+    }
+
+    public string Code { get; }
+
+    public int StatusCode { get; }
+
+    int? IStatusCodeHttpResult.StatusCode => StatusCode;
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.StatusCode = StatusCode;
+        if (_retryAfterSeconds is { } seconds)
+            httpContext.Response.Headers.RetryAfter = seconds.ToString();
+        var traceId = StatusCode == StatusCodes.Status500InternalServerError ? httpContext.TraceIdentifier : null;
+        var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code, traceId);
+        return httpContext.Response.WriteAsJsonAsync(body, ProblemJson.Default.ProblemBody, "application/problem+json");
+    }
+}
+
+/// <summary>Problem details as they are written.</summary>
+/// <param name="Type">Always <c>about:blank</c>: <paramref name="Code"/> tells problems apart.</param>
+/// <param name="Title">The status in words.</param>
+/// <param name="Detail">What failed and what to do next.</param>
+/// <param name="Code">Stable; one of the server's codes.</param>
+/// <param name="TraceId">For status 500: under which the server's log has the cause.</param>
+internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, string? TraceId);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProblemBody))]
+internal sealed partial class ProblemJson : JsonSerializerContext;

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.WebFront.Tests;
+
+/// <summary>The built server as a process of its own, with what it printed.</summary>
+internal sealed partial class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+    private readonly SemaphoreSlim _more = new(0);
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Received(_output, line.Data);
+        process.ErrorDataReceived += (_, line) => Received(_errors, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>The first address that it listens on.</summary>
+    public Task<Uri> Listening => _listening.Task;
+
+    public string Output => Text(_output);
+
+    public string Errors => Text(_errors);
+
+    public static ServerProcess Start(IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        // Beside this test's own output folder, built in the same configuration.
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        var executable = Path.Combine(Repository.Root, "artifacts", "bin", "WebFront", folder.Name, "CodexOrleans.WebFront" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        var start = new ProcessStartInfo(executable, args) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return new ServerProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Waits for a line that was not waited for before.</summary>
+    public Task MoreOutput(CancellationToken cancellationToken) => _more.WaitAsync(cancellationToken);
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public async Task<int> Exit()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _more.Dispose();
+    }
+
+    private void Received(StringBuilder text, string? line)
+    {
+        if (line is null)
+        {
+            _listening.TrySetException(new InvalidOperationException($"The server ended without listening. It said: {Output}{Errors}"));
+            return;
+        }
+
+        lock (text)
+            text.Append(line).Append('\n');
+        _more.Release();
+        if (Banner().Match(line) is { Success: true } match)
+            _listening.TrySetResult(new Uri(match.Groups["address"].Value));
+    }
+
+    private static string Text(StringBuilder text)
+    {
+        lock (text)
+            return text.ToString();
+    }
+
+    [GeneratedRegex("is listening on (?<address>https?://[^ ,]+)")]
+    private static partial Regex Banner();
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.WebFront.Tests;
+
+public sealed partial class StartSpecs
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_start_message_has_a_link_that_signs_in_and_says_where_everything_is()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.Start(["--demo", "--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"]]);
+        var address = await server.Listening;
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
+        using var live = await client.GetAsync("/health/live", Cancel);
+
+        var link = await Line(server, SignInLink());
+        using var signedIn = await client.GetAsync(link.Groups["link"].Value, Cancel);
+        using var health = await client.GetAsync("/health", Cancel);
+
+        Assert.Equal(HttpStatusCode.SeeOther, signedIn.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+        Assert.Contains("\"demo\":true", await health.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains($"  API token  in {folder["data/token"]}\n", server.Output, StringComparison.Ordinal);
+        Assert.Contains($"  Data       {folder["data"]}\n", server.Output, StringComparison.Ordinal);
+        Assert.Contains("  Codex CLI  ", server.Output, StringComparison.Ordinal);
+        Assert.Contains("  Demo       ", await Until(server, "  Demo       "), StringComparison.Ordinal);
+        Assert.Single(ListeningLine().Matches(server.Output));
+    }
+
+    [Fact]
+    public async Task Tokens_sessions_and_prompts_appear_in_no_log()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.Start(["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"]]);
+        var address = await server.Listening;
+        var ticket = (await Line(server, SignInLink())).Groups["ticket"].Value;
+        var token = (await File.ReadAllTextAsync(folder["data/token"], Cancel)).Trim();
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var signedIn = await client.GetAsync($"/sign-in?ticket={ticket}", Cancel);
+        using var wrong = await client.PostAsync("/api/codex/sign-in", Answers.Json("""{"token":"a wrong token that somebody mistyped"}"""), Cancel);
+        foreach (var path in (string[])["/api/codex/stream", "/api/codex/run", "/health", "/no/such/path"])
+        {
+            using var prompt = await client.PostAsync(path, Answers.Json("""{"prompt":"a confidential prompt","nonsense":1}"""), Cancel);
+        }
+
+        foreach (var secret in (string[])[token, SessionValue().Match(string.Join("", signedIn.Headers.GetValues("Set-Cookie"))).Groups["value"].Value, "somebody mistyped", "confidential"])
+            Assert.DoesNotContain(secret, server.Output + server.Errors, StringComparison.Ordinal);
+        // In the start message, where it is for the person at the terminal, and nowhere else.
+        Assert.Equal(1, server.Output.Split(ticket).Length - 1);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://[::]:0")]
+    [InlineData("http://*:0")]
+    [InlineData("http://+:0")]
+    [InlineData("http://some-host.example:0")]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0")]
+    public async Task Beyond_loopback_without_authentication_the_server_refuses_to_start(string urls)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.Start(["--Auth:Mode=None", "--urls", urls, "--DataDirectory", folder["data"]]);
+
+        await AssertRefused(server, "with Auth:Mode=None: everybody who reaches that address could run commands on this machine.");
+    }
+
+    [Fact]
+    public async Task Beyond_loopback_without_authentication_an_endpoint_of_the_configuration_is_refused_too()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.Start(["--DataDirectory", folder["data"]], new Dictionary<string, string>
+        {
+            ["Auth__Mode"] = "None",
+            ["Kestrel__Endpoints__Lan__Url"] = "http://0.0.0.0:0",
+        });
+
+        await AssertRefused(server, "with Auth:Mode=None");
+    }
+
+    [Fact]
+    public async Task Beyond_loopback_with_a_token_the_server_starts_and_warns_of_plain_http()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.Start(["--urls", "http://0.0.0.0:0", "--DataDirectory", folder["data"]]);
+        await server.Listening;
+
+        Assert.Contains("tokens and prompts travel unencrypted", await Until(server, "unencrypted"), StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:", (await Line(server, SignInLink())).Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_in_use_is_one_message()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        await using var server = ServerProcess.Start(["--urls", $"http://{other.LocalEndpoint}", "--DataDirectory", folder["data"]]);
+
+        await AssertRefused(server, "choose another address with --urls");
+    }
+
+    [Fact]
+    public async Task A_data_directory_in_use_is_one_message()
+    {
+        using var folder = new TemporaryFolder();
+        await using var first = ServerProcess.Start(["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"]]);
+        await first.Listening;
+        await using var second = ServerProcess.Start(["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"]]);
+
+        await AssertRefused(second, "is in use by another server");
+    }
+
+    [Theory]
+    [InlineData("--Auth:Token=short", "Auth:Token must have at least 32")]
+    [InlineData("--Auth:Mode=Open", "Auth:Mode")]
+    [InlineData("--MaxRequestBodyBytes=1", "MaxRequestBodyBytes")]
+    [InlineData("--Workspaces:Roots:0=/no/such/folder", "Workspaces:Roots has '/no/such/folder'")]
+    [InlineData("--demo=perhaps", "Demo")]
+    public async Task A_configuration_that_makes_no_sense_is_one_message(string argument, string message)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.Start(["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"], argument]);
+
+        await AssertRefused(server, message);
+    }
+
+    private static async Task AssertRefused(ServerProcess server, string message)
+    {
+        Assert.Equal(1, await server.Exit());
+        Assert.Contains(message, server.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", server.Output + server.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("is listening", server.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<Match> Line(ServerProcess server, Regex pattern)
+    {
+        while (!pattern.IsMatch(server.Output))
+            await server.MoreOutput(Cancel);
+        return pattern.Match(server.Output);
+    }
+
+    private static async Task<string> Until(ServerProcess server, string text)
+    {
+        while (!server.Output.Contains(text, StringComparison.Ordinal))
+            await server.MoreOutput(Cancel);
+        return server.Output;
+    }
+
+    [GeneratedRegex(@"(?<link>http://\S+/sign-in\?ticket=(?<ticket>\S+))")]
+    private static partial Regex SignInLink();
+
+    [GeneratedRegex("is listening on")]
+    private static partial Regex ListeningLine();
+
+    [GeneratedRegex("=(?<value>[^;]+);")]
+    private static partial Regex SessionValue();
+}

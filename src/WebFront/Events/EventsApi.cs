@@ -1,0 +1,97 @@
+using System.Globalization;
+using CodexOrleans.Storage;
+using CodexOrleans.WebFront.Feed;
+using CodexOrleans.WebFront.Threads;
+using CodexOrleans.WebFront.Turns;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront.Events;
+
+/// <summary>A thread's events: followed as server-sent events, or read page by page.</summary>
+internal static class EventsApi
+{
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 1000;
+    private const string EventStream = "text/event-stream";
+
+    public static RouteGroupBuilder MapEvents(this IEndpointRouteBuilder routes)
+    {
+        var events = routes.MapGroup("/api/codex/threads/{id}/events").WithTags("Events");
+        events.MapGet("", Read)
+            .WithSummary("Follow or page through a thread's events")
+            .WithDescription($"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) after ?after=.")
+            .Produces<EventPage>()
+            .Produces<string>(StatusCodes.Status200OK, EventStream)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status410Gone)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        return events;
+    }
+
+    private static async Task Read(string id, HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<RelayOptions> options)
+    {
+        var aborted = context.RequestAborted;
+        if (!EventCursor.TryRead(context.Request, out var cursor))
+            await Problems.Of(RelayProblems.InvalidCursor, "Last-Event-ID or ?after= must be the number of an event, 0 for the beginning.").ExecuteAsync(context);
+        else if (!ThreadsApi.TryParseId(id, out var threadId) || await log.ReadThread(threadId, aborted) is not { } thread)
+            await RelayProblems.ThreadNotFound().ExecuteAsync(context);
+        else if (WantsStream(context.Request))
+            await Follow(context, feed, sse, thread, cursor);
+        else
+            await Page(context, log, options.Value, thread, cursor);
+    }
+
+    private static async Task Follow(HttpContext context, FrontFeed feed, SseResponse sse, ThreadRecord thread, long cursor)
+    {
+        // Nobody can have seen an event that is not in the log: such a cursor belongs to another log, and starting live would hide that.
+        if (cursor > thread.HeadSeq)
+        {
+            await sse.CursorExpired(context, thread.HeadSeq);
+            return;
+        }
+
+        using var viewer = await feed.Follow(thread.Id, cursor, context.RequestAborted);
+        await sse.Relay(context, viewer);
+    }
+
+    private static async Task Page(HttpContext context, IThreadReader log, RelayOptions options, ThreadRecord thread, long cursor)
+    {
+        if (!TryReadLimit(context.Request, out var limit))
+        {
+            var errors = new Dictionary<string, string[]> { ["limit"] = [$"The value must be a number from 1 to {MaxLimit}."] };
+            await Problems.Of(RelayProblems.InvalidRequest, "The request has fields that do not fit; 'errors' names each of them.", errors: errors).ExecuteAsync(context);
+            return;
+        }
+
+        if (cursor > thread.HeadSeq)
+        {
+            await Problems.Of(RelayProblems.CursorExpired, $"The thread has no event {cursor}; its last one is {thread.HeadSeq}. Read from the beginning.").ExecuteAsync(context);
+            return;
+        }
+
+        var chunks = await log.ReadChunks(thread.Id, cursor, options.EventPageBytes, context.RequestAborted);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await using (var json = EventPage.CreateWriter(context.Response.BodyWriter))
+            EventPage.Write(json, chunks, cursor, thread.HeadSeq, limit, options.EventPageBytes);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static bool WantsStream(HttpRequest request)
+    {
+        foreach (var accepted in request.GetTypedHeaders().Accept)
+        {
+            if (accepted.MediaType.Equals(EventStream, StringComparison.OrdinalIgnoreCase) && accepted.Quality is not 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool TryReadLimit(HttpRequest request, out int limit)
+    {
+        var text = request.Query["limit"].ToString();
+        limit = DefaultLimit;
+        return text.Length == 0 || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MaxLimit);
+    }
+}

@@ -1,0 +1,123 @@
+using CodexOrleans.Storage;
+using CodexOrleans.WebFront.Feed;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.WebFront.Events;
+
+/// <summary>Relays a viewer to one client as server-sent events.</summary>
+internal sealed partial class SseResponse(
+    IOptions<RelayOptions> options,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<SseResponse> logger)
+{
+    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Sends the viewer's events until the client leaves, the server stops or, if given, the terminal event of
+    /// <paramref name="untilEndOf"/> has been sent. The client leaving is normal and ends nothing but the response.
+    /// </summary>
+    public async Task Relay(HttpContext context, Viewer viewer, Guid? untilEndOf = null)
+    {
+        using var client = await Begin(context);
+        var writer = new SseWriter(client);
+        var aborted = context.RequestAborted;
+        var stopping = lifetime.ApplicationStopping;
+        using var onStopping = stopping.UnsafeRegister(
+            _ =>
+            {
+                client.Hurry(ShutdownPatience);
+                viewer.Wake();
+            },
+            null);
+        await using var heartbeat = time.CreateTimer(static viewer => ((Viewer)viewer!).Wake(), viewer, options.Value.Heartbeat, Timeout.InfiniteTimeSpan);
+        try
+        {
+            while (!aborted.IsCancellationRequested && !client.Closed)
+            {
+                if (stopping.IsCancellationRequested)
+                {
+                    writer.Comment("the server stops, reconnect"u8);
+                    await client.Flush();
+                    return;
+                }
+
+                var next = viewer.Next();
+                if (!next.IsCompleted && client.HasUnflushed)
+                    await client.Flush();
+                var step = await next;
+                switch (step.Kind)
+                {
+                    case ViewerStepKind.Events:
+                        await writer.Write(step.Events);
+                        if (step.Events.EndsTurn && step.Events.TurnId == untilEndOf)
+                        {
+                            await client.Flush();
+                            return;
+                        }
+
+                        break;
+                    case ViewerStepKind.Synced:
+                        writer.Marker("synced"u8, step.Head);
+                        break;
+                    case ViewerStepKind.Woken:
+                        heartbeat.Change(Beat(client, writer), Timeout.InfiniteTimeSpan);
+                        break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (aborted.IsCancellationRequested)
+        {
+            // The client left. The turn goes on, and the log keeps what it has not seen.
+        }
+        catch (TimeoutException)
+        {
+            LogStalled(viewer.ThreadId, options.Value.WriteTimeout);
+            context.Abort();
+        }
+        catch (StorageException e)
+        {
+            // Whatever was missing can't be told from nothing: the client must come again with its cursor.
+            LogUnreadable(e, viewer.ThreadId);
+            context.Abort();
+        }
+    }
+
+    /// <summary>Tells the client that its cursor lies beyond the log, and ends.</summary>
+    public async Task CursorExpired(HttpContext context, long head)
+    {
+        using var client = await Begin(context);
+        new SseWriter(client).Marker("cursor_expired"u8, head);
+        await client.Flush();
+    }
+
+    private async Task<ClientPipe> Begin(HttpContext context)
+    {
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        var headers = context.Response.Headers;
+        headers.ContentType = "text/event-stream";
+        headers.CacheControl = "no-cache, no-transform";
+        headers["X-Accel-Buffering"] = "no";
+        await context.Response.StartAsync(context.RequestAborted);
+        var client = new ClientPipe(context.Response.BodyWriter, time, options.Value.WriteTimeout);
+        new SseWriter(client).Comment("connected"u8);
+        return client;
+    }
+
+    /// <summary>Writes a comment if the stream has been idle long enough; the time until that may be so again.</summary>
+    private TimeSpan Beat(ClientPipe client, SseWriter writer)
+    {
+        var idle = time.GetElapsedTime(client.LastFlush);
+        if (idle < options.Value.Heartbeat)
+            return options.Value.Heartbeat - idle;
+        writer.Comment("idle"u8);
+        return options.Value.Heartbeat;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A client of thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
+    private partial void LogStalled(Guid threadId, TimeSpan writeTimeout);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The log of thread {ThreadId} cannot be read; a client of it was dropped and may reconnect.")]
+    private partial void LogUnreadable(Exception exception, Guid threadId);
+}

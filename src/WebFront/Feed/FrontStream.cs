@@ -1,0 +1,122 @@
+using System.Threading.Channels;
+using CodexOrleans.Grains;
+using Orleans.Streams;
+
+namespace CodexOrleans.WebFront.Feed;
+
+/// <summary>
+/// The one Orleans stream of this front end: subscribed at start, and again after an error or when it has fallen silent. Without it
+/// the feed still serves everything, only later: from the log, at each tail check.
+/// </summary>
+internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed, TimeProvider time, ILogger<FrontStream> logger)
+    : BackgroundService, IAsyncObserver<ThreadEventBatch>
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // One entry at most: however often the stream complains meanwhile, it is subscribed again once.
+    private readonly Channel<bool> _faults = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private StreamSubscriptionHandle<ThreadEventBatch>? _subscription;
+
+    /// <summary>True while subscribed.</summary>
+    public bool Subscribed => Volatile.Read(ref _subscription) is not null;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        feed.StreamSilent += Fault;
+        if (!await TrySubscribe(cancellationToken))
+            Fault();
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        feed.StreamSilent -= Fault;
+        await base.StopAsync(cancellationToken);
+        await Unsubscribe();
+    }
+
+    public Task OnNextAsync(ThreadEventBatch item, StreamSequenceToken? token = null)
+    {
+        feed.Deliver(item);
+        return Task.CompletedTask;
+    }
+
+    public Task OnCompletedAsync() => Task.CompletedTask;
+
+    public Task OnErrorAsync(Exception ex)
+    {
+        LogStreamError(ex);
+        feed.RepairAll();
+        Fault();
+        return Task.CompletedTask;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (await _faults.Reader.WaitToReadAsync(stoppingToken))
+            {
+                _faults.Reader.TryRead(out _);
+                await Unsubscribe();
+                while (!await TrySubscribe(stoppingToken))
+                    await Task.Delay(Pause, time, stoppingToken);
+                feed.RepairAll();
+                // A stream that fails at once again must not keep the cluster busy with subscriptions.
+                await Task.Delay(Pause, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    private void Fault() => _faults.Writer.TryWrite(true);
+
+    private async Task<bool> TrySubscribe(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stream = cluster.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(feed.Front));
+            var subscription = await stream.SubscribeAsync(this).WaitAsync(Patience, time, cancellationToken);
+            Volatile.Write(ref _subscription, subscription);
+            LogSubscribed(feed.Front);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The cluster may not be up yet, or may be changing; the feed serves from the log until it is.
+            LogNotSubscribed(e);
+            return false;
+        }
+    }
+
+    private async Task Unsubscribe()
+    {
+        if (Interlocked.Exchange(ref _subscription, null) is not { } subscription)
+            return;
+        try
+        {
+            await subscription.UnsubscribeAsync().WaitAsync(TimeSpan.FromSeconds(2), time);
+        }
+        catch (Exception e)
+        {
+            // The stream's name dies with this process, and its owners' leases run out: nothing depends on this call.
+            LogNotUnsubscribed(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Front end {Front} is subscribed to its stream.")]
+    private partial void LogSubscribed(string front);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The front end's stream cannot be subscribed now; events come from the log until it can.")]
+    private partial void LogNotSubscribed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The front end's stream reported an error; viewers are repaired from the log and the stream is subscribed again.")]
+    private partial void LogStreamError(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The front end's stream could not be unsubscribed.")]
+    private partial void LogNotUnsubscribed(Exception exception);
+}

@@ -1,0 +1,228 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using CodexOrleans.Grains;
+using CodexOrleans.Storage;
+
+namespace CodexOrleans.WebFront.Feed;
+
+/// <summary>
+/// One reader of one thread: gives the events after a cursor in order, each once. It takes them from a bounded queue that the feed
+/// fills, and from the log whenever that queue cannot be trusted:
+/// <code>
+///            empty page: synced
+///   log  ------------------------>  live
+///        &lt;------------------------
+///     overflow, gap in seq, silence
+/// </code>
+/// </summary>
+/// <remarks>One caller at a time may use <see cref="Next"/>; all else is safe from any thread.</remarks>
+internal sealed class Viewer : IDisposable
+{
+    private readonly FollowedThread _thread;
+    private readonly IThreadReader _log;
+    private readonly RelayOptions _options;
+    private readonly CancellationToken _cancelled;
+    private readonly CancellationTokenRegistration _wakeOnCancel;
+
+    // A null entry only wakes the reader.
+    private readonly Channel<ThreadEventBatch?> _queue;
+    private long _queuedBytes;
+    private int _wakeQueued;
+
+    // Something the reader needs is neither in the queue nor going to be: only the log has it.
+    private volatile bool _behind;
+    private volatile bool _started;
+    private long _cursor;
+    private long _received;
+    private long _receivedAtLastCheck = -1;
+
+    private IReadOnlyList<LogChunk> _page = [];
+    private int _pageIndex;
+    private bool _live;
+    private bool _synced;
+    private int _disposed;
+
+    public Viewer(FollowedThread thread, IThreadReader log, RelayOptions options, CancellationToken cancelled)
+    {
+        _thread = thread;
+        _log = log;
+        _options = options;
+        _cancelled = cancelled;
+        _queue = Channel.CreateBounded<ThreadEventBatch?>(new BoundedChannelOptions(options.ViewerBatches) { SingleReader = true });
+        _wakeOnCancel = cancelled.UnsafeRegister(static viewer => ((Viewer)viewer!).Wake(), this);
+    }
+
+    public Guid ThreadId => _thread.Id;
+
+    /// <summary>Number of the last event given.</summary>
+    public long Cursor => Volatile.Read(ref _cursor);
+
+    /// <summary>False until the cursor is known; such a viewer only collects.</summary>
+    public bool Started => _started;
+
+    /// <summary>Bytes that wait in the queue.</summary>
+    internal long QueuedBytes => Interlocked.Read(ref _queuedBytes);
+
+    /// <summary>Reads the log after <paramref name="cursor"/>, then follows.</summary>
+    public void StartInLog(long cursor) => Start(cursor, live: false);
+
+    /// <summary>Follows from <paramref name="cursor"/> + 1 on without reading the log: that event came, or will come, after this viewer was made.</summary>
+    public void StartLive(long cursor) => Start(cursor, live: true);
+
+    /// <summary>The next step. Waits until there is one.</summary>
+    /// <exception cref="OperationCanceledException">The viewer's token was cancelled.</exception>
+    /// <exception cref="StorageException">The log was needed and cannot be read.</exception>
+    public ValueTask<ViewerStep> Next() =>
+        _live && !_cancelled.IsCancellationRequested && TryTakeLive(out var step) ? new(step) : NextSlow();
+
+    /// <summary>Makes a waiting <see cref="Next"/> return <see cref="ViewerStepKind.Woken"/>.</summary>
+    public void Wake()
+    {
+        // A full queue needs no waking: its reader has something to do.
+        if (Interlocked.Exchange(ref _wakeQueued, 1) == 0 && !_queue.Writer.TryWrite(null))
+            Volatile.Write(ref _wakeQueued, 0);
+    }
+
+    /// <summary>Hands over a published batch, or remembers that there was no room for it. Never waits.</summary>
+    public void Offer(ThreadEventBatch batch)
+    {
+        if (_behind)
+            return;
+        if (Interlocked.Add(ref _queuedBytes, batch.Lines.Length) > _options.ViewerBytes || !_queue.Writer.TryWrite(batch))
+        {
+            Interlocked.Add(ref _queuedBytes, -batch.Lines.Length);
+            Repair();
+            return;
+        }
+
+        Volatile.Write(ref _received, batch.LastSeq);
+    }
+
+    /// <summary>Sends the viewer to the log.</summary>
+    public void Repair()
+    {
+        _behind = true;
+        Wake();
+    }
+
+    /// <summary>Compares what came with the log's head; repairs if events are missing and none came since the last check.</summary>
+    /// <returns>True when it had to repair.</returns>
+    public bool CheckTail(long head)
+    {
+        if (!_started)
+            return false;
+        var received = Math.Max(Volatile.Read(ref _received), Cursor);
+        var silent = received == Interlocked.Exchange(ref _receivedAtLastCheck, received);
+        if (!silent || head <= received)
+            return false;
+        Repair();
+        return true;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        _wakeOnCancel.Dispose();
+        _thread.Leave(this);
+    }
+
+    private void Start(long cursor, bool live)
+    {
+        Volatile.Write(ref _cursor, cursor);
+        _live = live;
+        _synced = live;
+        _started = true;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ViewerStep> NextSlow()
+    {
+        while (true)
+        {
+            _cancelled.ThrowIfCancellationRequested();
+            if (_live)
+            {
+                if (TryTakeLive(out var step))
+                    return step;
+                if (_live)
+                    await _queue.Reader.WaitToReadAsync(CancellationToken.None);
+                continue;
+            }
+
+            if (TryTakePage(out var read))
+                return read;
+
+            // Before the read: a batch that is dropped from now on sets the flag again, one dropped earlier is in the log already.
+            _behind = false;
+            _page = await _log.ReadChunks(_thread.Id, Cursor, _options.LogPageBytes, _cancelled);
+            _pageIndex = 0;
+            if (_page.Count > 0)
+                continue;
+            _live = true;
+            if (!_synced)
+            {
+                _synced = true;
+                return new() { Kind = ViewerStepKind.Synced, Head = Cursor };
+            }
+        }
+    }
+
+    private bool TryTakeLive(out ViewerStep step)
+    {
+        while (_queue.Reader.TryRead(out var batch))
+        {
+            if (batch is null)
+            {
+                Volatile.Write(ref _wakeQueued, 0);
+                if (_behind)
+                    continue;
+                step = new() { Kind = ViewerStepKind.Woken };
+                return true;
+            }
+
+            Interlocked.Add(ref _queuedBytes, -batch.Lines.Length);
+            var cursor = Cursor;
+            if (batch.LastSeq <= cursor)
+                continue;
+            if (batch.FirstSeq > cursor + 1)
+            {
+                // A gap. The log holds this batch as well: what is published is on disk.
+                _live = false;
+                step = default;
+                return false;
+            }
+
+            step = Give(EventSlice.After(cursor, batch));
+            return true;
+        }
+
+        if (_behind)
+            _live = false;
+        step = default;
+        return false;
+    }
+
+    private bool TryTakePage(out ViewerStep step)
+    {
+        while (_pageIndex < _page.Count)
+        {
+            var chunk = _page[_pageIndex++];
+            if (chunk.LastSeq <= Cursor)
+                continue;
+            step = Give(EventSlice.After(Cursor, chunk));
+            return true;
+        }
+
+        _page = [];
+        _pageIndex = 0;
+        step = default;
+        return false;
+    }
+
+    private ViewerStep Give(EventSlice events)
+    {
+        Volatile.Write(ref _cursor, events.LastSeq);
+        return new() { Kind = ViewerStepKind.Events, Events = events };
+    }
+}

@@ -1,0 +1,13 @@
+using System.ComponentModel;
+
+namespace CodexOrleans.WebFront.Threads;
+
+/// <summary>What a caller may send to interrupt.</summary>
+internal sealed record InterruptBody
+{
+    [Description("Interrupt only if this turn is the running one; without it, whichever runs.")]
+    public Guid? TurnId { get; init; }
+}
+
+/// <summary>The turn that is being interrupted; its terminal event follows on the thread.</summary>
+internal sealed record InterruptedTurn(Guid TurnId);

@@ -1,0 +1,307 @@
+using System.Net;
+using CodexOrleans.WebFront.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CodexOrleans.WebFront.Tests.Relay;
+
+public sealed class EventStreamSpecs
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_turn_is_streamed_byte_for_byte_and_ends_with_its_terminal_event()
+    {
+        await using var host = await RelayHost.Start();
+        host.Script = thread => thread.OnStarted = started =>
+        {
+            started.Commit("""{"type":"thread.started","thread_id":"t"}""", """{"type":"turn.started"}""");
+            started.End("""{"type":"turn.completed","usage":{}}""");
+        };
+        using var response = await host.Post("/api/codex/stream", """{"prompt":"hello"}""");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var threadId = Guid.Parse(response.Headers.GetValues("Codex-Thread-Id").Single());
+        var thread = host.Thread(threadId);
+        Assert.Equal($"{thread.TurnId}", response.Headers.GetValues("Codex-Turn-Id").Single());
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal("no-cache, no-transform", response.Headers.CacheControl!.ToString());
+        Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
+        Assert.Equal(
+            ": connected\n\n"
+            + $"id: 1\nevent: turn.submitted\ndata: {{\"type\":\"turn.submitted\",\"turn_id\":\"{thread.TurnId}\"}}\n\n"
+            + "id: 2\ndata: {\"type\":\"thread.started\",\"thread_id\":\"t\"}\n\n"
+            + "id: 3\ndata: {\"type\":\"turn.started\"}\n\n"
+            + "id: 4\ndata: {\"type\":\"turn.completed\",\"usage\":{}}\n\n",
+            await response.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task The_first_bytes_and_each_event_come_at_once()
+    {
+        await using var host = await RelayHost.Start();
+        using var response = await host.Post("/api/codex/stream", """{"prompt":"hello"}""");
+        using var client = await SseClient.Open(response);
+        await client.UntilSeq(1);
+        var thread = host.Thread(Guid.Parse(response.Headers.GetValues("Codex-Thread-Id").Single()));
+        for (var seq = 2; seq < 20; seq++)
+        {
+            thread.Commit($"{seq}");
+            Assert.Equal(new SseEvent(seq, null, $"{seq}"), (await client.UntilSeq(seq)).Single());
+        }
+    }
+
+    [Fact]
+    public async Task Following_gives_history_then_synced_then_what_happens()
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1", "2", "3");
+        using var client = await host.Follow(thread.Id, lastEventId: 1, query: "?after=2");
+        await client.Until(frame => frame.Name == "synced");
+        Assert.Equal(": connected\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nevent: synced\ndata: {\"head\":3}\n\n", client.Raw);
+        thread.End("4");
+        thread.Commit("5");
+        Assert.Equal(["4", "5"], (await client.UntilSeq(5)).Select(frame => frame.Data));
+    }
+
+    [Fact]
+    public async Task A_cursor_beyond_the_log_is_told_so_and_never_followed_live()
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1", "2");
+        using var client = await host.Follow(thread.Id, lastEventId: 3);
+        await client.ToEnd();
+        Assert.Equal(": connected\n\nevent: cursor_expired\ndata: {\"head\":2}\n\n", client.Raw);
+        Assert.Empty(thread.Calls);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("x")]
+    [InlineData("1.5")]
+    [InlineData("9223372036854775808")]
+    [InlineData(" 1")]
+    public async Task A_cursor_that_is_no_number_is_refused(string cursor)
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1");
+        using var client = await host.Follow(thread.Id, query: $"?after={Uri.EscapeDataString(cursor)}");
+        Assert.Equal(HttpStatusCode.BadRequest, client.Response.StatusCode);
+        Assert.Contains("\"invalid_cursor\"", await client.Response.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Theory]
+    [InlineData("0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f")]
+    [InlineData("not-an-id")]
+    [InlineData("..%2f..")]
+    public async Task A_thread_that_does_not_exist_is_not_found(string id)
+    {
+        await using var host = await RelayHost.Start();
+        using var response = await host.Client.GetAsync($"/api/codex/threads/{id}/events", Cancelled);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    public async Task A_client_that_is_cut_anywhere_and_reconnects_sees_each_event_once_in_order(int seed)
+    {
+        const int Total = 3_000;
+        await using var host = await RelayHost.Start(options =>
+        {
+            options.ViewerBytes = 100_000;
+            options.LogPageBytes = 20_000;
+        });
+        var thread = host.NewThread();
+        thread.Commit(Line(1));
+        var committing = Task.Run(
+            async () =>
+            {
+                var random = new Random(-seed);
+                for (var seq = 2; seq <= Total;)
+                {
+                    var count = Math.Min(Total - seq + 1, random.Next(1, 30));
+                    thread.Commit([.. Enumerable.Range(seq, count).Select(Line)]);
+                    seq += count;
+                    await Task.Yield();
+                }
+            },
+            Cancelled);
+
+        var random = new Random(seed);
+        var cuts = 0;
+        for (long last = 0; last < Total;)
+        {
+            using var client = await host.Follow(thread.Id, last);
+            foreach (var frame in (await client.Cut(random.Next(1, 120_000))).Where(frame => frame.Id is not null))
+            {
+                Assert.Equal(last + 1, frame.Id);
+                Assert.Equal(Line((int)frame.Id!.Value), frame.Data);
+                last = frame.Id.Value;
+            }
+
+            cuts++;
+            if (last == Total)
+                break;
+        }
+
+        Assert.InRange(cuts, 5, int.MaxValue);
+        await committing;
+
+        // Mostly small events, some of them large.
+        static string Line(int seq) => $$"""{"n":{{seq}},"x":"{{new string('x', seq % 500 == 0 ? 80_000 : seq % 97)}}"}""";
+    }
+
+    [Fact]
+    public async Task Fifty_clients_get_everything_while_one_of_them_is_frozen()
+    {
+        const int Total = 4_000;
+        await using var host = await RelayHost.Start(options =>
+        {
+            options.ViewerBytes = 200_000;
+            // Nothing here may depend on being repaired.
+            options.TailCheck = TimeSpan.FromHours(1);
+        });
+        var thread = host.NewThread();
+        thread.Commit("begin");
+        using var frozen = await host.FollowAndFreeze(thread.Id);
+        await Eventually.True(() => host.Feed.FollowedThreads == 1);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 49).Select(_ => Task.Run(async () =>
+        {
+            var client = await host.Follow(thread.Id);
+            await client.Until(frame => frame.Name == "synced");
+            return client;
+        })));
+
+        var receiving = clients.Select(client => Task.Run(() => client.UntilSeq(Total + 1))).ToList();
+        for (var i = 0; i < Total; i++)
+        {
+            thread.Commit($"{i}{(i % 1_000 == 999 ? new string('x', 300_000) : "")}");
+            if (i % 50 == 0)
+                await Task.Yield();
+        }
+
+        foreach (var received in await Task.WhenAll(receiving))
+            Assert.Equal(Enumerable.Range(2, Total).Select(seq => (long?)seq), received.Select(frame => frame.Id));
+        Assert.Equal(["attach"], thread.Calls);
+        foreach (var client in clients)
+            client.Dispose();
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_is_dropped()
+    {
+        await using var host = await RelayHost.Start(options => options.WriteTimeout = TimeSpan.FromMilliseconds(200));
+        var thread = host.NewThread();
+        // Much more than the sockets of both sides hold.
+        for (var i = 0; i < 64; i++)
+            thread.Commit(new string('x', 1_000_000));
+        using var frozen = await host.FollowAndFreeze(thread.Id);
+        await Eventually.True(() => thread.Calls.Contains("attach"));
+        await Eventually.True(() => host.Feed.FollowedThreads == 0);
+        Assert.DoesNotContain("interrupt", thread.Calls);
+    }
+
+    [Fact]
+    public async Task Leaving_does_not_cancel_the_turn()
+    {
+        await using var host = await RelayHost.Start();
+        ScriptedThread thread;
+        using (var response = await host.Post("/api/codex/stream", """{"prompt":"hello"}"""))
+        using (var client = await SseClient.Open(response))
+        {
+            await client.UntilSeq(1);
+            thread = host.Thread(Guid.Parse(response.Headers.GetValues("Codex-Thread-Id").Single()));
+        }
+
+        await Eventually.True(() => host.Feed.FollowedThreads == 0);
+        Assert.Equal(["start", "detach"], thread.Calls);
+        thread.Commit("2");
+        thread.End();
+        using var again = await host.Follow(thread.Id, lastEventId: 1);
+        Assert.Equal([2, 3], (await again.UntilSeq(3)).Select(frame => frame.Id));
+    }
+
+    [Fact]
+    public async Task An_idle_stream_gets_a_comment_and_a_busy_one_does_not()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await RelayHost.Start(time: time);
+        var thread = host.NewThread();
+        thread.Commit("1");
+        using var client = await host.Follow(thread.Id);
+        await client.Until(frame => frame.Name == "synced");
+        time.Advance(TimeSpan.FromSeconds(9));
+        thread.Commit("2");
+        await client.UntilSeq(2);
+        time.Advance(TimeSpan.FromSeconds(9));
+        thread.Commit("3");
+        await client.UntilSeq(3);
+        Assert.DoesNotContain("idle", client.Raw);
+
+        var fourth = client.UntilSeq(4);
+        await Eventually.True(() =>
+        {
+            if (!client.Raw.Contains("idle"))
+                time.Advance(TimeSpan.FromSeconds(1));
+            return client.Raw.Contains("idle");
+        });
+        thread.Commit("4");
+        await fourth;
+        Assert.Contains("id: 3\ndata: 3\n\n: idle\n\n", client.Raw);
+    }
+
+    [Fact]
+    public async Task Shutdown_ends_streams_cleanly()
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1");
+        using var following = await host.Follow(thread.Id);
+        await following.Until(frame => frame.Name == "synced");
+        using var response = await host.Post("/api/codex/stream", """{"prompt":"hello"}""");
+        using var streaming = await SseClient.Open(response);
+        await streaming.UntilSeq(1);
+
+        host.Stop();
+        Assert.Empty(await following.ToEnd());
+        Assert.Empty(await streaming.ToEnd());
+        Assert.EndsWith(": the server stops, reconnect\n\n", following.Raw);
+        Assert.EndsWith(": the server stops, reconnect\n\n", streaming.Raw);
+    }
+
+    [Theory]
+    [InlineData("turn_in_progress", 409)]
+    [InlineData("thread_not_found", 404)]
+    [InlineData("working_directory_missing", 409)]
+    [InlineData("server_busy", 503)]
+    [InlineData("host_draining", 503)]
+    [InlineData("storage_unavailable", 503)]
+    [InlineData("codex_not_installed", 503)]
+    public async Task A_refused_turn_is_a_problem_with_the_refusals_code(string code, int status)
+    {
+        await using var host = await RelayHost.Start();
+        host.Script = thread => thread.Refusal = new(code, "why", RetryAfterSeconds: status == 503 ? 7 : null);
+        foreach (var path in new[] { "/api/codex/stream", "/api/codex/run" })
+        {
+            using var response = await host.Post(path, """{"prompt":"hello"}""");
+            Assert.Equal(status, (int)response.StatusCode);
+            Assert.Contains($"\"{code}\"", await response.Content.ReadAsStringAsync(Cancelled));
+            Assert.Equal(status == 503 ? TimeSpan.FromSeconds(7) : null, response.Headers.RetryAfter?.Delta);
+        }
+    }
+
+    [Fact]
+    public async Task An_owner_that_does_not_answer_is_a_problem_that_names_the_thread()
+    {
+        await using var host = await RelayHost.Start();
+        host.Script = thread => thread.Before = _ => throw new TimeoutException();
+        using var response = await host.Post("/api/codex/stream", """{"prompt":"hello"}""");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.True(response.Headers.Contains("Codex-Thread-Id"));
+        Assert.Contains("\"owner_unreachable\"", await response.Content.ReadAsStringAsync(Cancelled));
+    }
+}

@@ -50,8 +50,7 @@ public sealed class KillSpecs(RunningServer running) : IClassFixture<RunningServ
     private async Task Play(Script script, Random random, CancellationToken cancellationToken)
     {
         var word = $"word{random.Next():x8}";
-        // A fraction of a second that only this round's sleeps have: it names them on the machine.
-        var mark = $"86400.{random.Next(100_000_000, 1_000_000_000)}";
+        var mark = Mark.New();
         var owner = new EventTape();
         var follower = new EventTape();
         Guid thread, victim;
@@ -75,7 +74,7 @@ public sealed class KillSpecs(RunningServer running) : IClassFixture<RunningServ
             await reading;
         }
 
-        await LiveProcesses.Gone(victim, cancellationToken, mark);
+        await LiveProcesses.Gone(victim, mark);
 
         await running.Restart();
         using var again = running.Connect(cancellationToken);

@@ -77,11 +77,12 @@ public sealed class LimitSpecs
     [Fact(Timeout = 120_000)]
     public async Task Shutdown_ends_turns_that_do_not_finish_in_time()
     {
+        var mark = Mark.New();
         await using var stage = await Stage.Open();
         stage.Settings["Codex:DrainTimeout"] = "00:00:00.5";
         await using var server = await stage.StartServer();
         using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
-        await using var stream = await api.Stream(new { prompt = "SCENARIO:shell CMD:sleep 86400.103", sandbox = "danger-full-access" });
+        await using var stream = await api.Stream(new { prompt = $"SCENARIO:shell CMD:sleep {mark}", sandbox = "danger-full-access" });
         await stream.Until("item.started/command_execution");
         await using var follower = await api.Follow(stream.ThreadId, new EventTape());
 
@@ -91,7 +92,7 @@ public sealed class LimitSpecs
 
         Assert.Equal(0, server.ExitCode);
         Assert.All([stream.Tape, follower.Tape], tape => Assert.Equal("host_draining", tape.Events[^1].Json.GetProperty("error").GetProperty("code").GetString()));
-        await LiveProcesses.Gone(stream.TurnId, TestContext.Current.CancellationToken, "86400.103");
+        await LiveProcesses.Gone(stream.TurnId, mark);
 
         await using var next = await stage.StartServer();
         using var again = new CodexApi(next.CreateClient(), TestContext.Current.CancellationToken);

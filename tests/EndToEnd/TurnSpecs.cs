@@ -26,9 +26,10 @@ public sealed class TurnSpecs(RunningServer running) : IClassFixture<RunningServ
     [Fact(Timeout = 120_000)]
     public async Task Another_client_can_interrupt_a_turn()
     {
+        var mark = Mark.New();
         using var api = running.Connect(TestContext.Current.CancellationToken);
         using var other = running.Connect(TestContext.Current.CancellationToken);
-        await using var stream = await api.Stream(new { prompt = "SCENARIO:shell CMD:sleep 86400.101" });
+        await using var stream = await api.Stream(new { prompt = $"SCENARIO:shell CMD:sleep {mark}" });
         await stream.Until("item.started/command_execution");
 
         using var accepted = await other.Interrupt(stream.ThreadId);
@@ -39,26 +40,27 @@ public sealed class TurnSpecs(RunningServer running) : IClassFixture<RunningServ
         await stream.ReadToEnd();
         AssertFailed(stream.Tape.Events[^1], "interrupted");
         Assert.Contains("item.completed/command_execution", stream.Tape.Kinds);
-        await LiveProcesses.Gone(stream.TurnId, TestContext.Current.CancellationToken, "86400.101");
+        await LiveProcesses.Gone(stream.TurnId, mark);
 
         var echo = await api.Turn(new { prompt = "SCENARIO:echo", thread_id = stream.ThreadId }, stream.Tape);
-        Assert.Contains("86400.101", echo.Answer, StringComparison.Ordinal);
+        Assert.Contains(mark, echo.Answer, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task An_interrupt_ends_grandchildren_that_ran_without_a_sandbox()
     {
-        const string Script = "SCENARIO:shell CMD:setsid sleep 86400.102 & (setsid sleep 86400.102 &) ; sleep 86400.102 & sleep 86400.102";
+        var mark = Mark.New();
+        var script = $"SCENARIO:shell CMD:setsid sleep {mark} & (setsid sleep {mark} &) ; sleep {mark} & sleep {mark}";
         using var api = running.Connect(TestContext.Current.CancellationToken);
-        await using var stream = await api.Stream(new { prompt = Script, sandbox = "danger-full-access" });
+        await using var stream = await api.Stream(new { prompt = script, sandbox = "danger-full-access" });
         await stream.Until("item.started/command_execution");
-        await LiveProcesses.Appeared("sleep 86400.102", TestContext.Current.CancellationToken);
+        await LiveProcesses.Appeared(mark);
 
         (await api.Interrupt(stream.ThreadId)).Dispose();
         await stream.ReadToEnd();
 
         AssertFailed(stream.Tape.Events[^1], "interrupted");
-        await LiveProcesses.Gone(stream.TurnId, TestContext.Current.CancellationToken, "86400.102");
+        await LiveProcesses.Gone(stream.TurnId, mark);
     }
 
     [Fact(Timeout = 120_000)]

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text;
+using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.EndToEnd.Support;
 
 /// <summary>The machine's processes as Linux shows them, found by what a turn leaves on each process it starts.</summary>
 public static class LiveProcesses
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
-
     /// <summary>Live processes whose environment carries the turn's tag, or whose command line holds one of <paramref name="marks"/>.</summary>
     public static IReadOnlyList<string> Of(Guid turnId, params string[] marks)
     {
@@ -30,28 +29,18 @@ public static class LiveProcesses
     }
 
     /// <summary>Waits until a process with this mark on its command line runs.</summary>
-    public static Task Appeared(string mark, CancellationToken cancellationToken) =>
-        Poll(() => Of(Guid.Empty, mark).Count > 0, () => $"No process with '{mark}' appeared.", cancellationToken);
+    public static Task Appeared(string mark) => Condition.Becomes(() => Of(Guid.Empty, mark).Count > 0);
 
     /// <summary>Waits until nothing of the turn is left, and fails with the names of what is.</summary>
-    public static Task Gone(Guid turnId, CancellationToken cancellationToken, params string[] marks) =>
-        Poll(() => Of(turnId, marks).Count == 0, () => $"Left of turn {turnId}:\n{string.Join('\n', Of(turnId, marks))}", cancellationToken);
-
-    // Processes of others raise no event that could be awaited.
-    private static async Task Poll(Func<bool> reached, Func<string> complaint, CancellationToken cancellationToken)
+    public static async Task Gone(Guid turnId, params string[] marks)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_patience);
-        while (!reached())
+        try
         {
-            try
-            {
-                await Task.Delay(25, patience.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail(complaint());
-            }
+            await Condition.Becomes(() => Of(turnId, marks).Count == 0);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"Left of turn {turnId}:\n{string.Join('\n', Of(turnId, marks))}");
         }
     }
 

@@ -150,7 +150,8 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
-            WorkingDirectory = dataDirectory,
+            // Nothing may depend on where an operator happens to stand.
+            WorkingDirectory = Path.GetTempPath(),
         };
         start.ArgumentList.Add("--urls=http://127.0.0.1:0");
         start.ArgumentList.Add($"--DataDirectory={dataDirectory}");

@@ -16,6 +16,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServerProcess(Process process, string dataDirectory)
@@ -41,6 +42,8 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     public int ExitCode => _process.ExitCode;
+
+    public bool HasExited => _process.HasExited;
 
     /// <summary>The bearer token the server made, read from its 0600 file.</summary>
     public string Token => File.ReadAllText(Path.Combine(DataDirectory, "token")).Trim();
@@ -103,6 +106,19 @@ public sealed class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException($"SIGTERM to {_process.Id} failed with errno {Marshal.GetLastPInvokeError()}.");
     }
 
+    /// <summary>Completes when the server has printed this, or had before.</summary>
+    public Task Said(string text)
+    {
+        lock (_output)
+        {
+            if (_output.ToString().Contains(text, StringComparison.Ordinal))
+                return Task.CompletedTask;
+            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((text, seen));
+            return seen.Task.WaitAsync(s_patience);
+        }
+    }
+
     public Task Exited() => _process.WaitForExitAsync().WaitAsync(s_patience);
 
     public async ValueTask DisposeAsync()
@@ -134,7 +150,8 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
-            WorkingDirectory = dataDirectory,
+            // Nothing may depend on where an operator happens to stand.
+            WorkingDirectory = Path.GetTempPath(),
         };
         start.ArgumentList.Add("--urls=http://127.0.0.1:0");
         start.ArgumentList.Add($"--DataDirectory={dataDirectory}");
@@ -158,7 +175,15 @@ public sealed class ServerProcess : IAsyncDisposable
         if (line is null)
             return;
         lock (_output)
+        {
             _output.AppendLine(line);
+            foreach (var (text, seen) in _awaited)
+            {
+                if (line.Contains(text, StringComparison.Ordinal))
+                    seen.TrySetResult();
+            }
+        }
+
         // The banner names the address, as the front part of the sign-in link.
         var start = line.IndexOf("http://127.0.0.1:", StringComparison.Ordinal);
         if (start < 0)

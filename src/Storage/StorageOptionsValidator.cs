@@ -6,7 +6,7 @@ namespace CodexOrleans.Storage;
 /// <summary>Checks the whole section at start, so that all its problems are in one message.</summary>
 internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
 {
-    private static readonly TimeSpan MaxRetryFor = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan _maxRetryFor = TimeSpan.FromMinutes(10);
 
     public ValidateOptionsResult Validate(string? name, StorageOptions options)
     {
@@ -15,8 +15,8 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
             result.AddError($"Storage:Provider is '{options.Provider}'; it must be one of: {string.Join(", ", Enum.GetNames<StorageProvider>())}.");
         if (!Enum.IsDefined(options.Synchronous))
             result.AddError($"Storage:Synchronous is '{options.Synchronous}'; it must be one of: {string.Join(", ", Enum.GetNames<SqliteSynchronous>())}.");
-        if (options.RetryFor < TimeSpan.Zero || options.RetryFor > MaxRetryFor)
-            result.AddError($"Storage:RetryFor is {options.RetryFor}; it must lie between 0 and {MaxRetryFor}.");
+        if (options.RetryFor < TimeSpan.Zero || options.RetryFor > _maxRetryFor)
+            result.AddError($"Storage:RetryFor is {options.RetryFor}; it must lie between 0 and {_maxRetryFor}.");
         if (options.ConnectionString is { } connectionString && ProblemOf(connectionString) is { } problem)
             result.AddError($"Storage:ConnectionString {problem} Write 'Data Source=/path/to/file.db', or leave it out to use the data directory.");
         return result.Build();

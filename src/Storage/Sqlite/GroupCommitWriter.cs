@@ -8,8 +8,8 @@ namespace CodexOrleans.Storage.Sqlite;
 /// </summary>
 internal sealed partial class GroupCommitWriter
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly SqliteDatabase _database;
     private readonly CommitQueue _queue;
@@ -54,7 +54,7 @@ internal sealed partial class GroupCommitWriter
 
     private void Write(List<PendingCommit> group)
     {
-        var pause = FirstPause;
+        var pause = _firstPause;
         while (group.Count > 0)
         {
             PendingCommit? current = null;
@@ -85,7 +85,7 @@ internal sealed partial class GroupCommitWriter
                 if (HandleFault(group, e))
                 {
                     Thread.Sleep(pause);
-                    pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
+                    pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, _longestPause.Ticks));
                 }
 
                 continue;

@@ -3,7 +3,7 @@ namespace CodexOrleans.Storage.Tests.Contract;
 public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
     where TFixture : ThreadStoreFixture, new()
 {
-    private static readonly TokenUsage Usage = new()
+    private static readonly TokenUsage _usage = new()
     {
         InputTokens = 1,
         CachedInputTokens = 2,
@@ -51,7 +51,7 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
         var cumulative = new TokenUsage { InputTokens = 100, OutputTokens = 50 };
         await Store.Commit(owner.StartTurn(at: 10));
         await Store.Commit(owner.Append("a", "b"));
-        await Store.Commit(owner.EndTurn(TurnStatus.Failed, Usage, cumulative, at: 20, code: "host_lost", message: "gone"));
+        await Store.Commit(owner.EndTurn(TurnStatus.Failed, _usage, cumulative, at: 20, code: "host_lost", message: "gone"));
 
         Assert.Equal(
             new TurnRecord
@@ -66,7 +66,7 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
                 EndedAt = 20,
                 ErrorCode = "host_lost",
                 ErrorMessage = "gone",
-                Usage = Usage,
+                Usage = _usage,
             },
             await Store.ReadTurn(owner.TurnId, Cancellation));
         var thread = (await Store.ReadThread(owner.ThreadId, Cancellation))!;
@@ -109,14 +109,14 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
             Generation = 1,
             ExpectedHead = 1,
             CodexThreadId = "cli-1",
-            CumulativeUsage = Usage,
+            CumulativeUsage = _usage,
         });
         var before = await Store.ReadThread(owner.ThreadId, Cancellation);
         await Store.Commit(new ThreadCommit { ThreadId = owner.ThreadId, Generation = 1, ExpectedHead = 1 });
 
         var thread = (await Store.ReadThread(owner.ThreadId, Cancellation))!;
         Assert.Equal(before, thread);
-        Assert.Equal(("""{"model":"m"}""", "cli-1", Usage, 1000), (thread.Options, thread.CodexThreadId, thread.CumulativeUsage, thread.UpdatedAt));
+        Assert.Equal(("""{"model":"m"}""", "cli-1", _usage, 1000), (thread.Options, thread.CodexThreadId, thread.CumulativeUsage, thread.UpdatedAt));
     }
 
     [Fact]

@@ -7,8 +7,8 @@ namespace CodexOrleans.Storage.Tests.Sqlite;
 
 public sealed class LockedFileSpecs : IDisposable
 {
-    private static readonly TimeSpan Patient = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Impatient = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan _patient = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _impatient = TimeSpan.FromMilliseconds(1);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -19,7 +19,7 @@ public sealed class LockedFileSpecs : IDisposable
     [Fact]
     public async Task A_commit_waits_for_a_lock_of_another_process()
     {
-        await using var store = await Open(Patient);
+        await using var store = await Open(_patient);
         var owner = new Owner();
         await store.Commit(owner.StartTurn("a"));
 
@@ -37,7 +37,7 @@ public sealed class LockedFileSpecs : IDisposable
     [Fact]
     public async Task A_lock_that_stays_fails_the_commit_and_the_next_one_succeeds_once_it_is_gone()
     {
-        await using var store = await Open(Impatient);
+        await using var store = await Open(_impatient);
         var owner = new Owner();
         await store.Commit(owner.StartTurn("a"));
 
@@ -59,7 +59,7 @@ public sealed class LockedFileSpecs : IDisposable
     public async Task Commits_behind_a_failed_one_of_their_thread_fail_with_it_and_are_not_taken_for_fenced()
     {
         await using var store = new SqliteThreadStore(
-            File, new StorageOptions { RetryFor = Impatient }, null, NullLogger<SqliteThreadStore>.Instance, new CommitQueueLimits(GroupCount: 1), new CheckpointLimits());
+            File, new StorageOptions { RetryFor = _impatient }, null, NullLogger<SqliteThreadStore>.Instance, new CommitQueueLimits(GroupCount: 1), new CheckpointLimits());
         await store.Open(TestContext.Current.CancellationToken);
         var owner = new Owner();
         await store.Commit(owner.StartTurn("a"));
@@ -80,27 +80,27 @@ public sealed class LockedFileSpecs : IDisposable
     [Fact]
     public async Task A_database_held_by_another_process_cannot_be_opened_until_it_is_released()
     {
-        await (await Open(Impatient)).DisposeAsync();
+        await (await Open(_impatient)).DisposeAsync();
 
         await using (await LockHolder.Start(LockHolder.Exclusive, File))
         {
-            var failed = await Assert.ThrowsAsync<StorageException>(() => Open(Impatient));
+            var failed = await Assert.ThrowsAsync<StorageException>(() => Open(_impatient));
             Assert.Equal(StorageFault.Locked, failed.Fault);
             Assert.Contains(File, failed.Message);
         }
 
-        await (await Open(Impatient)).DisposeAsync();
+        await (await Open(_impatient)).DisposeAsync();
     }
 
     [Fact]
     public async Task The_start_waits_for_a_database_that_is_locked()
     {
-        await (await Open(Impatient)).DisposeAsync();
+        await (await Open(_impatient)).DisposeAsync();
 
         Task<SqliteThreadStore> opening;
         await using (await LockHolder.Start(LockHolder.Exclusive, File))
         {
-            opening = Task.Run(() => Open(Patient));
+            opening = Task.Run(() => Open(_patient));
             Assert.False(opening.IsCompleted);
         }
 

@@ -1,3 +1,5 @@
+using CodexOrleans.Silo;
+
 namespace CodexOrleans.WebFront;
 
 /// <summary>The server's table of contents: what it is made of, in order.</summary>
@@ -14,6 +16,7 @@ public static class Program
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = ServerHost.CreateBuilder(args);
+        builder.AddDemo();
         builder.AddServerOptions();
         builder.AddProblems();
         builder.AddJsonRequests();
@@ -21,6 +24,8 @@ public static class Program
         builder.AddWorkspaceRoots();
         builder.AddHealth();
         builder.AddApiReference();
+        builder.Services.AddRelay();
+        builder.UseCodexSilo();
         builder.AddStartBanner();
         configure?.Invoke(builder);
 
@@ -34,7 +39,9 @@ public static class Program
         app.UseJsonRequests();
 
         app.MapSignIn();
+        app.MapRelay();
         app.MapHealth();
+        app.MapDemo();
         app.MapApiReference();
         return app;
     }

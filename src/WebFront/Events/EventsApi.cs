@@ -33,7 +33,7 @@ internal static class EventsApi
     {
         var aborted = context.RequestAborted;
         if (!EventCursor.TryRead(context.Request, out var cursor))
-            await Problems.Of(RelayProblems.InvalidCursor, "Last-Event-ID or ?after= must be the number of an event, 0 for the beginning.").ExecuteAsync(context);
+            await Problems.Of(ProblemCodes.InvalidCursor).ExecuteAsync(context);
         else if (!ThreadsApi.TryParseId(id, out var threadId) || await log.ReadThread(threadId, aborted) is not { } thread)
             await RelayProblems.ThreadNotFound().ExecuteAsync(context);
         else if (WantsStream(context.Request))
@@ -60,13 +60,13 @@ internal static class EventsApi
         if (!TryReadLimit(context.Request, out var limit))
         {
             var errors = new Dictionary<string, string[]> { ["limit"] = [$"The value must be a number from 1 to {MaxLimit}."] };
-            await Problems.Of(RelayProblems.InvalidRequest, "The request has fields that do not fit; 'errors' names each of them.", errors: errors).ExecuteAsync(context);
+            await RelayProblems.Of(errors).ExecuteAsync(context);
             return;
         }
 
         if (cursor > thread.HeadSeq)
         {
-            await Problems.Of(RelayProblems.CursorExpired, $"The thread has no event {cursor}; its last one is {thread.HeadSeq}. Read from the beginning.").ExecuteAsync(context);
+            await Problems.Of(ProblemCodes.CursorExpired, $"The thread has no event {cursor}; its last one is {thread.HeadSeq}. Read from the beginning.").ExecuteAsync(context);
             return;
         }
 

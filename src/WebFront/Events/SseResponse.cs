@@ -9,7 +9,7 @@ namespace CodexOrleans.WebFront.Events;
 internal sealed partial class SseResponse(
     IOptions<RelayOptions> options,
     TimeProvider time,
-    IHostApplicationLifetime lifetime,
+    StreamsEnd streamsEnd,
     ILogger<SseResponse> logger)
 {
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(2);
@@ -23,7 +23,7 @@ internal sealed partial class SseResponse(
         using var client = await Begin(context);
         var writer = new SseWriter(client);
         var aborted = context.RequestAborted;
-        var stopping = lifetime.ApplicationStopping;
+        var stopping = streamsEnd.Token;
         using var onStopping = stopping.UnsafeRegister(
             _ =>
             {

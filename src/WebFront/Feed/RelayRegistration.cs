@@ -11,7 +11,7 @@ namespace CodexOrleans.WebFront;
 /// <summary>Registration of the relay: what takes prompts to threads and their events to clients.</summary>
 internal static class RelayRegistration
 {
-    /// <summary>Adds the relay. Needs an Orleans cluster client and an <c>IThreadReader</c>.</summary>
+    /// <summary>Adds the relay. Needs an Orleans cluster client and an <c>IThreadReader</c>; a silo in the same host is added after it.</summary>
     public static IServiceCollection AddRelay(this IServiceCollection services) => services.AddClusterFeed().AddRelayResponses();
 
     /// <summary>How the feed reaches owners, and batches the feed: through the cluster.</summary>
@@ -34,6 +34,8 @@ internal static class RelayRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FrontFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<FrontFeed>());
+        services.AddSingleton<StreamsEnd>();
+        services.AddHostedService(provider => provider.GetRequiredService<StreamsEnd>());
         services.AddSingleton<SseResponse>();
         services.AddSingleton<RunResponse>();
         return services;

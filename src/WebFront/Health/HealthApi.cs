@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CodexOrleans.Grains;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
@@ -25,10 +26,9 @@ internal static class HealthApi
 
     public static void AddHealth(this WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthChecks();
         builder.Services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, HealthJson.Default));
-        builder.Services.TryAddSingleton(new CodexStatusReader(_ => ValueTask.FromResult(
-            new CodexStatus(false, null, null, "unknown", "This process runs no turns itself; ask the nodes of the cluster."))));
+        builder.Services.AddHealthChecks().AddCheck<StoreHealth>("store").AddCheck<SiloHealth>("silo");
+        builder.Services.TryAddSingleton(services => new CodexStatusReader(_ => ReadFromSilo(services.GetRequiredService<IClusterClient>())));
     }
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -42,6 +42,19 @@ internal static class HealthApi
         health.MapGet("", Details)
             .WithName("Health").WithSummary("State of the server, its parts and the Codex CLI")
             .Produces<HealthReportBody>().Produces<HealthReportBody>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async ValueTask<CodexStatus> ReadFromSilo(IClusterClient cluster)
+    {
+        try
+        {
+            var facts = await cluster.GetGrain<ICodexInstallationGrain>(0).Get();
+            return new CodexStatus(facts.Installed, facts.Path, facts.Version, facts.Login, facts.Problem);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return new CodexStatus(false, null, null, "unknown", "The silo does not answer.");
+        }
     }
 
     private static async Task<IResult> Ready(HealthCheckService checks, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)

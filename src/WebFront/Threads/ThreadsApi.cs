@@ -49,7 +49,7 @@ internal static class ThreadsApi
         if (await ReadBody(context) is not { } body)
         {
             var errors = new Dictionary<string, string[]> { ["$"] = ["""The body must be absent, {} or {"turn_id": "<id>"}."""] };
-            return Problems.Of(RelayProblems.InvalidRequest, "The request has fields that do not fit; 'errors' names each of them.", errors: errors);
+            return RelayProblems.Of(errors);
         }
 
         Guid? interrupted;
@@ -66,7 +66,7 @@ internal static class ThreadsApi
             return TypedResults.Json(new InterruptedTurn(turnId), RelayJson.Default.InterruptedTurn, statusCode: StatusCodes.Status202Accepted);
         return await log.ReadThread(threadId, context.RequestAborted) is null
             ? RelayProblems.ThreadNotFound()
-            : Problems.Of(RelayProblems.NoTurnRunning, "No such turn is running on this thread.");
+            : Problems.Of(ProblemCodes.NoTurnRunning);
     }
 
     /// <summary>The body, an empty one when there is none, or null when it does not fit.</summary>

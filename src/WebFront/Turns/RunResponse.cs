@@ -14,7 +14,7 @@ internal sealed partial class RunResponse(
     IThreadReader log,
     IOptions<RelayOptions> options,
     TimeProvider time,
-    IHostApplicationLifetime lifetime,
+    StreamsEnd streamsEnd,
     ILogger<RunResponse> logger)
 {
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -44,7 +44,7 @@ internal sealed partial class RunResponse(
     /// <summary>Null when the whole turn has been collected.</summary>
     private async Task<IResult?> Collect(TurnFold fold, Viewer viewer)
     {
-        var stopping = lifetime.ApplicationStopping;
+        var stopping = streamsEnd.Token;
         using var onStopping = stopping.UnsafeRegister(static viewer => ((Viewer)viewer!).Wake(), viewer);
         while (!fold.Ended)
         {
@@ -57,7 +57,7 @@ internal sealed partial class RunResponse(
             if (fold.TooLarge)
             {
                 return Problems.Of(
-                    RelayProblems.ResultTooLarge,
+                    ProblemCodes.ResultTooLarge,
                     $"The turn's events have more than {options.Value.RunResultBytes} bytes (Relay:RunResultBytes). The turn goes on: read its events page by page at /api/codex/threads/{viewer.ThreadId}/events.");
             }
         }
@@ -74,7 +74,7 @@ internal sealed partial class RunResponse(
         await context.Response.StartAsync(context.RequestAborted);
 
         using var client = new ClientPipe(context.Response.BodyWriter, time, options.Value.WriteTimeout);
-        using var onStopping = lifetime.ApplicationStopping.UnsafeRegister(_ => client.Hurry(TimeSpan.FromSeconds(5)), null);
+        using var onStopping = streamsEnd.Token.UnsafeRegister(_ => client.Hurry(TimeSpan.FromSeconds(5)), null);
         await using var json = new Utf8JsonWriter(client, _json);
         WriteSummary(json, threadId, turnId, outcome, usage, fold.FinalResponse());
         json.WriteStartArray("events");

@@ -30,30 +30,36 @@ internal static class TurnsApi
         return turns;
     }
 
-    private static async Task Stream(HttpContext context, FrontFeed feed, SseResponse sse)
+    private static async Task Stream(HttpContext context, FrontFeed feed, WorkspaceRoots roots, SseResponse sse)
     {
-        if (await Start(context, feed) is not { } turn)
+        if (await Start(context, feed, roots) is not { } turn)
             return;
         using (turn.Viewer)
             await sse.Relay(context, turn.Viewer, turn.Id);
     }
 
-    private static async Task Run(HttpContext context, FrontFeed feed, RunResponse run)
+    private static async Task Run(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RunResponse run)
     {
-        if (await Start(context, feed) is not { } turn)
+        if (await Start(context, feed, roots) is not { } turn)
             return;
         using (turn.Viewer)
             await run.Answer(context, turn.Viewer, turn.Id);
     }
 
     /// <summary>Starts the turn that the body asks for; null when the response has been given already, or nobody waits for it.</summary>
-    private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed)
+    private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed, WorkspaceRoots roots)
     {
         var aborted = context.RequestAborted;
         var (body, errors) = await TurnBodyReader.Read(context.Request.Body, aborted);
         if (body is null)
         {
-            await Problems.Of(RelayProblems.InvalidRequest, "The request has fields that do not fit; 'errors' names each of them.", errors: errors).ExecuteAsync(context);
+            await RelayProblems.Of(errors).ExecuteAsync(context);
+            return null;
+        }
+
+        if (TurnPaths.Resolve(body.ToRequest(), roots, out var request) is { } path)
+        {
+            await path.ExecuteAsync(context);
             return null;
         }
 
@@ -62,7 +68,7 @@ internal static class TurnsApi
         Viewer? viewer;
         try
         {
-            (result, viewer) = await feed.StartTurn(threadId, body.ToRequest(), aborted);
+            (result, viewer) = await feed.StartTurn(threadId, request, aborted);
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {

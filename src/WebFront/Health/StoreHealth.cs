@@ -1,0 +1,21 @@
+using CodexOrleans.Storage;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace CodexOrleans.WebFront;
+
+/// <summary>Whether the log can be written now.</summary>
+internal sealed class StoreHealth(IThreadStore store) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await store.CheckHealth(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (StorageException e)
+        {
+            return HealthCheckResult.Unhealthy(exception: e);
+        }
+    }
+}

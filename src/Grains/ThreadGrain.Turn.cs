@@ -9,10 +9,10 @@ namespace CodexOrleans.Grains;
 public sealed partial class ThreadGrain
 {
     /// <summary>Pause between two tries to write while the log cannot be written.</summary>
-    private static readonly TimeSpan s_storageRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _storageRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a running turn outlives a log that cannot be written. Its events wait meanwhile; the CLI is not read.</summary>
-    private static readonly TimeSpan s_storageGiveUp = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _storageGiveUp = TimeSpan.FromSeconds(60);
 
     private RunningTurn? _turn;
     private Task _running = Task.CompletedTask;
@@ -215,12 +215,12 @@ public sealed partial class ThreadGrain
                     failingSince = time.GetTimestamp();
                     LogAppendWaits(e);
                 }
-                else if (time.GetElapsedTime(failingSince) > s_storageGiveUp)
+                else if (time.GetElapsedTime(failingSince) > _storageGiveUp)
                 {
                     turn.Stop(StopReason.StorageUnavailable);
                 }
 
-                await Task.Delay(s_storageRetry, time);
+                await Task.Delay(_storageRetry, time);
             }
         }
     }

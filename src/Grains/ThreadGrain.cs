@@ -29,7 +29,7 @@ public sealed partial class ThreadGrain(
     ILogger<ThreadGrain> logger) : Grain, IThreadGrain
 {
     /// <summary>A front end renews with its tail check every few seconds; one that missed three is gone.</summary>
-    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _lease = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<string, FrontLease> _fronts = [];
     private Guid _threadId;
@@ -95,7 +95,7 @@ public sealed partial class ThreadGrain(
         Lease(front);
         if (!_exists && !_starting)
             DeactivateOnIdle();
-        return new(new AttachResult(_exists, _head, _turn?.Id, (int)s_lease.TotalSeconds));
+        return new(new AttachResult(_exists, _head, _turn?.Id, (int)_lease.TotalSeconds));
     }
 
     public ValueTask Detach(string front)
@@ -125,7 +125,7 @@ public sealed partial class ThreadGrain(
             _fronts.Add(front, lease = new FrontLease(stream, LogPublishFailed));
         }
 
-        lease.Expires = time.GetUtcNow() + s_lease;
+        lease.Expires = time.GetUtcNow() + _lease;
     }
 
     private void Publish(LogChunk chunk, bool endsTurn)

@@ -7,7 +7,7 @@ namespace CodexOrleans.Grains.Turns;
 /// <summary>The events that the server itself adds to a turn, as log lines.</summary>
 internal static class TurnEvents
 {
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The prompt and the effective options. The CLI never prints the prompt, and a history without it is no history.</summary>
     public static byte[] Submitted(Guid turnId, TurnRequest request, ThreadOptions options) => Line(json =>
@@ -46,7 +46,7 @@ internal static class TurnEvents
     private static byte[] Line(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, s_options))
+        using (var json = new Utf8JsonWriter(buffer, _options))
         {
             json.WriteStartObject();
             members(json);

@@ -10,14 +10,14 @@ namespace CodexOrleans.Grains.Turns;
 /// </summary>
 internal sealed partial class TurnSweep(IThreadReader reader, IGrainFactory grains, ILogger<TurnSweep> logger) : BackgroundService
 {
-    private static readonly ParallelOptions s_bounded = new() { MaxDegreeOfParallelism = 8 };
+    private static readonly ParallelOptions _bounded = new() { MaxDegreeOfParallelism = 8 };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             var threads = await reader.ReadThreadsWithRunningTurn(stoppingToken);
-            await Parallel.ForEachAsync(threads, s_bounded, async (thread, _) =>
+            await Parallel.ForEachAsync(threads, _bounded, async (thread, _) =>
             {
                 try
                 {

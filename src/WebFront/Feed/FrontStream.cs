@@ -9,10 +9,10 @@ namespace CodexOrleans.WebFront.Feed;
 /// the feed still serves everything, only later: from the log, at each tail check.
 /// </summary>
 internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed, TimeProvider time, ILogger<FrontStream> logger)
-    : BackgroundService, IAsyncObserver<ThreadEventBatch>
+    : BackgroundService, IHostedLifecycleService, IAsyncObserver<ThreadEventBatch>
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     // One entry at most: however often the stream complains meanwhile, it is subscribed again once.
     private readonly Channel<bool> _faults = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -21,13 +21,19 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
     /// <summary>True while subscribed.</summary>
     public bool Subscribed => Volatile.Read(ref _subscription) is not null;
 
-    public override async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Subscribes once everything has started: a silo in this host starts after the relay.</summary>
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         feed.StreamSilent += Fault;
         if (!await TrySubscribe(cancellationToken))
             Fault();
-        await base.StartAsync(cancellationToken);
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -61,10 +67,10 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
                 _faults.Reader.TryRead(out _);
                 await Unsubscribe();
                 while (!await TrySubscribe(stoppingToken))
-                    await Task.Delay(Pause, time, stoppingToken);
+                    await Task.Delay(_pause, time, stoppingToken);
                 feed.RepairAll();
                 // A stream that fails at once again must not keep the cluster busy with subscriptions.
-                await Task.Delay(Pause, time, stoppingToken);
+                await Task.Delay(_pause, time, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -80,7 +86,7 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
         try
         {
             var stream = cluster.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(feed.Front));
-            var subscription = await stream.SubscribeAsync(this).WaitAsync(Patience, time, cancellationToken);
+            var subscription = await stream.SubscribeAsync(this).WaitAsync(_patience, time, cancellationToken);
             Volatile.Write(ref _subscription, subscription);
             LogSubscribed(feed.Front);
             return true;

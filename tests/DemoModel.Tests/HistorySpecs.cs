@@ -57,6 +57,30 @@ public sealed class HistorySpecs(ModelFixture fixture)
     }
 
     [Fact]
+    public async Task Instructions_in_the_workspace_are_no_prompt()
+    {
+        using var home = new CodexHome(fixture.Model);
+        using var workspace = new TemporaryFolder();
+        await File.WriteAllTextAsync(workspace["AGENTS.md"], "Be brief.", TestContext.Current.CancellationToken);
+        var run = await Exec(home, workspace, "SCENARIO:echo");
+        Assert.Single(JsonElement.Parse(run.FinalMessage).GetProperty("prompts").EnumerateArray());
+        Assert.Contains(fixture.Model.Requests, request => request.Body.GetRawText().Contains("Be brief.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_CLIs_word_on_an_interrupted_turn_is_no_prompt()
+    {
+        using var client = new ResponsesClient(fixture.Model);
+        var events = await client.Events(new
+        {
+            input = ((string[])["First", "<turn_aborted>\nThe user interrupted the previous turn on purpose.\n</turn_aborted>", "SCENARIO:echo"])
+                .Select(text => new { type = "message", role = "user", content = new[] { new { type = "input_text", text } } }),
+        });
+        var message = events[^1].GetProperty("response").GetProperty("output")[0].GetProperty("content")[0].GetProperty("text").GetString()!;
+        Assert.Equal(["First", "SCENARIO:echo"], JsonElement.Parse(message).GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetString()));
+    }
+
+    [Fact]
     public async Task The_providers_settings_also_work_as_options_over_an_empty_home()
     {
         using var home = new CodexHome(fixture.Model);

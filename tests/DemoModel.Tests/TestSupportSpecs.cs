@@ -4,7 +4,7 @@ using CodexOrleans.TestSupport;
 namespace CodexOrleans.DemoModel.Tests;
 
 /// <summary>What the tests of all parts lean on.</summary>
-public sealed class TestSupportSpecs
+public sealed class TestSupportSpecs(ModelFixture fixture)
 {
     [Fact]
     public void Without_the_CLI_a_test_is_skipped_with_a_word_on_what_to_install()
@@ -31,6 +31,18 @@ public sealed class TestSupportSpecs
         using var empty = new TemporaryFolder();
         var failure = Assert.Throws<InvalidOperationException>(() => RealCodex.Locate(empty.Path, required: true));
         Assert.StartsWith("The pinned Codex CLI", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_CLI_that_refuses_its_arguments_is_a_run_with_an_exit_code_and_an_error_text()
+    {
+        using var home = new CodexHome(fixture.Model);
+        using var workspace = new TemporaryFolder();
+        var run = await RealCodex.Run(
+            home, workspace.Path, ["exec", "--no-such-option"], new string('x', 1_000_000), TestContext.Current.CancellationToken);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Empty(run.Output);
+        Assert.Contains("--no-such-option", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,10 +36,11 @@ public static class RealCodex
     }
 
     /// <summary>
-    /// Runs <c>codex exec --json</c> to its end: the prompt by standard input, <paramref name="options"/> before the <c>exec</c>'s own.
+    /// Runs <c>codex exec --json</c> to its end, the prompt by standard input. Cancelling kills it with all it started.
     /// </summary>
     /// <param name="home">Which model it talks to.</param>
     /// <param name="workspace">Its working directory.</param>
+    /// <param name="options">Further options of <c>exec</c>.</param>
     /// <param name="resume">The thread to continue, or null for a new one.</param>
     public static Task<CodexRun> Exec(
         CodexHome home, string workspace, string prompt, string[]? options = null, string? resume = null, CancellationToken cancellationToken = default)
@@ -73,8 +74,7 @@ public static class RealCodex
             using var output = new MemoryStream();
             var reading = process.StandardOutput.BaseStream.CopyToAsync(output, cancellationToken);
             var error = process.StandardError.ReadToEndAsync(cancellationToken);
-            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
-            process.StandardInput.Close();
+            await Feed(process, input, cancellationToken);
             await reading;
             await process.WaitForExitAsync(cancellationToken);
             return new CodexRun(output.ToArray(), process.ExitCode, await error);
@@ -83,6 +83,19 @@ public static class RealCodex
         {
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task Feed(Process process, string input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // A CLI that refuses its arguments ends without reading; its exit code and error text tell the rest.
         }
     }
 }

@@ -22,7 +22,7 @@ const allowed = {
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
 };
 
-/** The longest message that is rendered as markdown; above it the page would freeze, and the text is shown as it is. */
+/** The longest message that is rendered as markdown; above it the page would freeze, and is shown like output. */
 export const longestMarkdown = 200_000;
 
 const purifier = DOMPurify(window);

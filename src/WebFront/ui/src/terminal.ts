@@ -30,7 +30,7 @@ export function readOutput(output: string): Span[] {
 
 /** The last lines of a long output, which is where a command says how it went. */
 export function lastLines(output: string, count: number): { text: string; hiddenLines: number } {
-  const lines = output.replace(/\n+$/, '').split('\n');
+  const lines = output.trimEnd().split('\n');
   const hiddenLines = Math.max(0, lines.length - count);
   return { text: lines.slice(hiddenLines).join('\n'), hiddenLines };
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { addressOf, threadIdFrom } from '../src/address';
 import { draftFrom, optionsOf } from '../src/draft';
 import { duration, durationBetween, shortCount } from '../src/format';
+import type { Turn } from '../src/turns';
+import { firstShownItem, firstShownTurn } from '../src/window';
 
 describe('the address', () => {
   const id = '01a2070f-4499-7961-8d6b-3804dbb181aa';
@@ -40,6 +42,21 @@ describe('the form', () => {
   it('takes back the skipped check that a thread has', () => {
     const draft = { ...draftFrom({ skip_git_repo_check: true }), skipGitRepoCheck: false };
     expect(optionsOf(draft, { skip_git_repo_check: true })).toMatchObject({ skip_git_repo_check: false });
+  });
+});
+
+describe('a long conversation', () => {
+  const turnOf = (items: number) => ({ items: Array.from({ length: items }) }) as unknown as Turn;
+
+  it('is drawn from its end, and always with its last turn', () => {
+    expect(firstShownTurn([turnOf(5), turnOf(5)], 300)).toBe(0);
+    expect(firstShownTurn([turnOf(200), turnOf(200), turnOf(200)], 300)).toBe(1);
+    expect(firstShownTurn([turnOf(10), turnOf(5000)], 300)).toBe(1);
+    expect(firstShownTurn([], 300)).toBe(0);
+  });
+
+  it('drops the first items of a turn in steps', () => {
+    expect([0, 300, 599, 600, 899, 900].map((count) => firstShownItem(count, 300))).toEqual([0, 0, 0, 300, 300, 600]);
   });
 });
 

@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { addressOf, threadIdFrom } from '../address';
 import { Session } from '../session';
 import { initialState, isBusy, type PageState, runningTurn } from '../state';
+import { firstShownTurn, itemStep } from '../window';
 import type { ComposerElement, SendDetail } from './composer';
 import { FollowEnd } from './follow-end';
 import { icon } from './icons';
@@ -18,14 +19,12 @@ import './composer';
 import './raw-log';
 import './turn';
 
-const turnStep = 50;
-
 /** The whole page: joins the session with the views, the address bar and the scroll position. */
 @customElement('codex-app')
 export class AppElement extends LightElement {
   @state() private page: PageState = initialState;
   @state() private showRaw = false;
-  @state() private shownTurns = turnStep;
+  @state() private budget = itemStep;
   @query('codex-composer') private readonly composer!: ComposerElement | null;
 
   readonly #session = new Session((page) => this.#changed(page));
@@ -76,13 +75,16 @@ export class AppElement extends LightElement {
   }
 
   #conversation(): TemplateResult {
-    const { threadId, turns, submission } = this.page;
+    const { threadId, turns, submission, connection, log } = this.page;
     if (threadId === null && submission === null) return welcomeView((prompt) => this.composer?.fill(prompt));
-    const hidden = Math.max(0, turns.length - this.shownTurns);
+    // Drawing a long history while it comes in would draw most of it in vain.
+    const isFirstRead = connection.kind === 'connecting' && !connection.again && submission === null;
+    if (isFirstRead) return html`<p class="working"><span class="spinner"></span>Loading · ${log.length} events</p>`;
+    const first = firstShownTurn(turns, this.budget);
     return html`
-      ${hidden > 0 ? this.#earlierTurns(hidden) : nothing}
+      ${first > 0 ? this.#earlierTurns(first) : nothing}
       ${repeat(
-        turns.slice(hidden),
+        turns.slice(first),
         ({ id }) => id,
         (turn) => html`<codex-turn .turn=${turn}></codex-turn>`,
       )}
@@ -92,9 +94,11 @@ export class AppElement extends LightElement {
 
   #earlierTurns(hidden: number): TemplateResult {
     const show = () => {
-      this.shownTurns += turnStep;
+      this.budget += itemStep;
     };
-    return html`<button type="button" class="link earlier" @click=${show}>Show ${Math.min(hidden, turnStep)} earlier turns</button>`;
+    return html`<button type="button" class="link earlier" @click=${show}>
+      Show earlier turns (${hidden} more)
+    </button>`;
   }
 
   #toEndButton(): TemplateResult {
@@ -131,7 +135,7 @@ export class AppElement extends LightElement {
   }
 
   #openAddress = (): void => {
-    this.shownTurns = turnStep;
+    this.budget = itemStep;
     this.#end.toEnd();
     this.#session.open(threadIdFrom(location.search));
   };

@@ -12,6 +12,8 @@ export interface SendDetail {
   request: TurnRequest;
 }
 
+const modifier = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
+
 /** The prompt and how to run it. Fires `send` with a `SendDetail`, and `stop`. */
 @customElement('codex-composer')
 export class ComposerElement extends LightElement {
@@ -57,7 +59,7 @@ export class ComposerElement extends LightElement {
             autofocus .value=${this.prompt} @input=${this.#typed} @keydown=${this.#key}
           ></textarea>
           <div class="buttons">
-            <span class="hint shortcut"><kbd>Ctrl</kbd> <kbd>Enter</kbd> sends</span>
+            <span class="hint shortcut"><kbd>${modifier}</kbd> <kbd>Enter</kbd> sends</span>
             ${this.running ? this.#stopButton() : nothing}
             <button type="button" class="secondary" ?disabled=${cannotSend} title="Waits for the whole answer"
               @click=${() => this.#send('run')}>Run</button>
@@ -105,6 +107,8 @@ export class ComposerElement extends LightElement {
     this.touched = false;
     this.prompt = '';
     this.details.open = false;
+    // The button that had the focus is disabled now. Where there is no mouse, focus would open the keyboard.
+    if (matchMedia('(hover: hover)').matches) this.textarea.focus();
     this.dispatchEvent(new CustomEvent<SendDetail>('send', { bubbles: true, detail }));
   }
 }

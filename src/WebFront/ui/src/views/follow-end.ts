@@ -6,13 +6,13 @@ const nearPx = 48;
 export class FollowEnd implements ReactiveController {
   isAtEnd = true;
   #lastTop = 0;
-  #box: Element | null = null;
+  #box: HTMLElement | null = null;
   readonly #growth = new ResizeObserver(() => this.#keep());
 
   constructor(
     private readonly host: ReactiveControllerHost,
     /** The scroll box; what grows is its first child. */
-    private readonly find: () => Element | null,
+    private readonly find: () => HTMLElement | null,
   ) {
     host.addController(this);
   }
@@ -24,6 +24,7 @@ export class FollowEnd implements ReactiveController {
     this.#box = box;
     this.#lastTop = 0;
     if (!box) return;
+    this.#anchor();
     box.addEventListener('scroll', this.#scrolled, { passive: true });
     this.#growth.observe(box);
     if (box.firstElementChild) this.#growth.observe(box.firstElementChild);
@@ -56,7 +57,13 @@ export class FollowEnd implements ReactiveController {
   #set(isAtEnd: boolean): void {
     if (this.isAtEnd === isAtEnd) return;
     this.isAtEnd = isAtEnd;
+    this.#anchor();
     this.host.requestUpdate();
+  }
+
+  /** The browser keeps what is read in place when something above it changes; at the end that would look like a move up. */
+  #anchor(): void {
+    if (this.#box) this.#box.style.overflowAnchor = this.isAtEnd ? 'none' : 'auto';
   }
 
   #release(): void {

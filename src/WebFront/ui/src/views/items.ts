@@ -132,6 +132,6 @@ function statusView(status: ItemStatus, isRunning: boolean, exit = ''): Template
 }
 
 function markdown(text: string) {
-  if (text.length > longestMarkdown) return html`<pre tabindex="0"><code>${text}</code></pre>`;
+  if (text.length > longestMarkdown) return html`<codex-output .output=${text}></codex-output>`;
   return unsafeHTML(renderMarkdown(text));
 }

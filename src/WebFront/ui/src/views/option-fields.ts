@@ -7,7 +7,7 @@ type Choice = readonly [value: string, label: string];
 const sandboxes: readonly Choice[] = [
   ['read-only', 'read-only'],
   ['workspace-write', 'workspace-write'],
-  ['danger-full-access', 'danger-full-access (no sandbox)'],
+  ['danger-full-access', '⚠ danger-full-access'],
 ];
 const efforts: readonly Choice[] = [
   ['', 'default'],

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { durationBetween, usageDetail, usageSummary } from '../format';
 import type { Item } from '../items';
 import type { TurnOptions } from '../resources';
 import { finalAnswer, type Turn } from '../turns';
+import { firstShownItem, itemStep } from '../window';
 import { icon } from './icons';
 import { itemView } from './items';
 import { LightElement } from './light-element';
@@ -14,23 +15,34 @@ import { LightElement } from './light-element';
 @customElement('codex-turn')
 export class TurnElement extends LightElement {
   @property({ attribute: false }) turn: Turn | null = null;
+  @state() private budget = itemStep;
 
   override render() {
     const turn = this.turn;
     if (!turn) return nothing;
     const answer = finalAnswer(turn);
     const isRunning = turn.status === 'running';
+    const items = shownItems(turn);
+    const first = firstShownItem(items.length, this.budget);
     return html`
       <article class="turn" data-status=${turn.status}>
         ${promptView(turn.prompt, turn.options)}
+        ${first > 0 ? this.#earlierItems(first) : nothing}
         ${repeat(
-          shownItems(turn),
+          items.slice(first),
           (item) => item.id,
           (item) => guard([item, item === answer, isRunning], () => itemView(item, item === answer, isRunning)),
         )}
         ${isRunning ? workingView(turn) : endView(turn)}
       </article>
     `;
+  }
+
+  #earlierItems(hidden: number): TemplateResult {
+    const show = () => {
+      this.budget += itemStep;
+    };
+    return html`<button type="button" class="link earlier" @click=${show}>Show earlier steps (${hidden} more)</button>`;
   }
 }
 

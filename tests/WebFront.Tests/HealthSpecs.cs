@@ -8,7 +8,7 @@ namespace CodexOrleans.WebFront.Tests;
 
 public sealed class HealthSpecs
 {
-    private static readonly CodexStatus _installed = new(true, "/opt/codex", "0.169.0", "logged in", null);
+    private static readonly CodexStatus _installed = new(true, "/opt/codex", "0.169.0", "chatgpt", null);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -21,7 +21,7 @@ public sealed class HealthSpecs
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(
-            """{"status":"ok","version":"0.1.0","demo":true,"codex":{"installed":true,"path":"/opt/codex","version":"0.169.0","login":"logged in","message":null},"checks":{"store":"ok"}}""",
+            """{"status":"ok","version":"0.1.0","demo":true,"codex":{"installed":true,"path":"/opt/codex","version":"0.169.0","login":"chatgpt","message":null},"checks":{"store":"ok"}}""",
             await response.Content.ReadAsStringAsync(Cancel));
     }
 

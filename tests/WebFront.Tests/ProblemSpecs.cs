@@ -44,6 +44,18 @@ public sealed class ProblemSpecs
     }
 
     [Fact]
+    public async Task A_problem_of_several_fields_names_each()
+    {
+        await using var server = await RunningServer.Start([], app =>
+            app.MapGet("/fields", () => Problems.Of(ProblemCodes.InvalidRequest, errors: new Dictionary<string, string[]> { ["max_turns"] = ["Too many."] })));
+
+        using var response = await server.Owner.GetAsync("/fields", Cancel);
+
+        var problem = await response.ShouldBeProblem(HttpStatusCode.BadRequest, "invalid_request");
+        Assert.Equal("""{"max_turns":["Too many."]}""", problem.GetProperty("errors").GetRawText());
+    }
+
+    [Fact]
     public async Task A_fault_of_the_server_tells_the_caller_a_trace_id_and_the_log_the_cause()
     {
         await using var server = await RunningServer.Start([], app =>

@@ -57,13 +57,22 @@ internal sealed partial class StartBanner(
         }
 
         Line(text, "Data", data.Path);
-        Line(text, "Codex CLI", cli.Installed ? $"{cli.Version ?? "unknown version"}, {cli.Login}" : "not found");
+        Line(text, "Codex CLI", cli.Installed ? $"{cli.Version ?? "unknown version"}, {Words(cli.Login)}" : "not found");
         if (cli.Message is { } message)
             Line(text, "", message);
         if (options.Value.Demo)
             Line(text, "Demo", "a scripted model answers every prompt; no OpenAI account is used");
         return text.ToString();
     }
+
+    private static string Words(string login) => login switch
+    {
+        "chatgpt" => "logged in with ChatGPT",
+        "api_key" => "with an API key",
+        "provider" => "with a model provider of its own",
+        "none" => "not logged in",
+        _ => "login unknown",
+    };
 
     private static void Line(StringBuilder text, string label, string value) =>
         text.Append(CultureInfo.InvariantCulture, $"  {label,-10} {value}\n");

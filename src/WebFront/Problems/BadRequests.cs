@@ -18,7 +18,7 @@ internal static partial class BadRequests
     public static Problem Explain(HttpContext context, BadHttpRequestException exception)
     {
         if (exception.StatusCode != StatusCodes.Status400BadRequest)
-            return new Problem(ProblemCodes.OfStatus(exception.StatusCode), detail: null, retryAfterSeconds: null, exception.StatusCode);
+            return new Problem(ProblemCodes.OfStatus(exception.StatusCode), status: exception.StatusCode);
         if (exception.InnerException is JsonException json)
             return ExplainJson(json, BodyType(context));
         if (exception.Message.Contains("body", StringComparison.Ordinal))

@@ -21,8 +21,11 @@ public static class ProblemCodes
     /// <summary>A member, or a parameter of path or query, has a value that does not fit.</summary>
     public const string InvalidValue = "invalid_value";
 
-    /// <summary>The request cannot be understood, or fields do not fit; <c>errors</c> then names all of them.</summary>
+    /// <summary>The request is not HTTP as the server understands it.</summary>
     public const string InvalidRequest = "invalid_request";
+
+    /// <summary>A cursor that is no event number.</summary>
+    public const string InvalidCursor = "invalid_cursor";
 
     /// <summary>A path that is not absolute or holds forbidden characters.</summary>
     public const string InvalidPath = "invalid_path";
@@ -54,20 +57,11 @@ public static class ProblemCodes
 
     public const string RequestTimeout = "request_timeout";
 
-    /// <summary>A cursor that is no event number.</summary>
-    public const string InvalidCursor = "invalid_cursor";
-
-    /// <summary>The cursor lies beyond the thread's last event: the log is not the one it came from.</summary>
-    public const string CursorExpired = "cursor_expired";
-
     /// <summary>There is no turn to interrupt.</summary>
     public const string NoTurnRunning = "no_turn_running";
 
-    /// <summary>The thread's owner does not answer.</summary>
-    public const string OwnerUnreachable = "owner_unreachable";
-
-    /// <summary>The turn's events are too many for one response.</summary>
-    public const string ResultTooLarge = "result_too_large";
+    /// <summary>The cursor points to where the thread has no events to continue from.</summary>
+    public const string CursorExpired = "cursor_expired";
 
     public const string BodyTooLarge = "body_too_large";
 
@@ -81,11 +75,17 @@ public static class ProblemCodes
     /// <summary>A fault of the server's own; the log has it under the trace id.</summary>
     public const string InternalError = "internal_error";
 
+    /// <summary>A turn's events are too many for one response.</summary>
+    public const string ResultTooLarge = "result_too_large";
+
     /// <summary>The turn ended as failed.</summary>
     public const string TurnFailed = "turn_failed";
 
     /// <summary>The CLI has no login that the model endpoint accepts.</summary>
     public const string CodexNotLoggedIn = "codex_not_logged_in";
+
+    /// <summary>The thread's owner does not answer.</summary>
+    public const string OwnerUnreachable = "owner_unreachable";
 
     /// <summary>The turn ran longer than the server allows.</summary>
     public const string TurnTimeout = FailureCodes.TurnTimeout;
@@ -97,8 +97,8 @@ public static class ProblemCodes
         [MissingField] = new(400, "The body lacks a required field."),
         [InvalidValue] = new(400, "A field or parameter has a value that does not fit."),
         [InvalidRequest] = new(400, "The request cannot be understood."),
+        [InvalidCursor] = new(400, "The cursor must be the number of an event."),
         [InvalidPath] = new(400, "The path must be absolute."),
-        [InvalidCursor] = new(400, "Last-Event-ID or ?after= must be the number of an event, 0 for the beginning."),
         [PathNotFound] = new(400, "Nothing exists at that path."),
         [PathNotAllowed] = new(403, "That path is outside the folders that the operator allows (Workspaces:Roots)."),
         [Unauthorized] = new(401, "Sign in first, or send the server's token as 'Authorization: Bearer'."),
@@ -112,16 +112,16 @@ public static class ProblemCodes
         [RequestTimeout] = new(408, "The request arrived too slowly."),
         [RefusalCodes.TurnInProgress] = new(409, "The thread has a running turn. Wait for its end, or interrupt it."),
         [RefusalCodes.WorkingDirectoryMissing] = new(409, "The thread's working directory does not exist on this machine."),
-        [NoTurnRunning] = new(409, "No such turn is running on this thread."),
-        [CursorExpired] = new(410, "The thread has no event of that number. Read from the beginning."),
+        [NoTurnRunning] = new(409, "There is no running turn."),
+        [CursorExpired] = new(410, "The thread cannot be continued from that cursor. Read it from the beginning."),
         [BodyTooLarge] = new(413, "The body is larger than the server accepts (MaxRequestBodyBytes)."),
         [UnsupportedMediaType] = new(415, "Send the body as 'Content-Type: application/json' in UTF-8."),
         [TooManyAttempts] = new(429, "Too many wrong tokens from this address."),
         [RequestHeadersTooLarge] = new(431, "The request's headers are larger than the server accepts."),
-        [ResultTooLarge] = new(500, "The turn's events are too many for one response. Read them page by page."),
         [InternalError] = new(500, "The server failed. Its log has the cause under the trace id."),
+        [ResultTooLarge] = new(500, "The turn's events are too many for one response. Read them from the thread's event log."),
         [TurnFailed] = new(502, "The turn failed."),
-        [OwnerUnreachable] = new(503, "The thread's owner did not answer. Whether the request took effect is not known: read the thread, then try again."),
+        [OwnerUnreachable] = new(503, "The thread's owner did not answer. Read the thread, then try again."),
         [RefusalCodes.ServerBusy] = new(503, "All turn slots are taken. Try again later."),
         [RefusalCodes.HostDraining] = new(503, "The server is shutting down. Try again later."),
         [RefusalCodes.StorageUnavailable] = new(503, "The server's log cannot be used now. Try again later."),

@@ -15,7 +15,7 @@ internal static class ProblemResponses
         app.UseStatusCodePages(bare =>
         {
             var status = bare.HttpContext.Response.StatusCode;
-            return new Problem(ProblemCodes.OfStatus(status), detail: null, retryAfterSeconds: null, status).ExecuteAsync(bare.HttpContext);
+            return new Problem(ProblemCodes.OfStatus(status), status: status).ExecuteAsync(bare.HttpContext);
         });
     }
 }

@@ -10,19 +10,20 @@ public static class Problems
     /// <param name="code">Decides the status.</param>
     /// <param name="detail">What failed and what to do next, for the caller; null takes the table's words. No path, prompt or exception text.</param>
     /// <param name="retryAfterSeconds">When trying again makes sense: the <c>Retry-After</c> header.</param>
-    /// <param name="errors">What is wrong with which field, when there can be several faults.</param>
+    /// <param name="errors">What is wrong with which field of the request, when it is more than one thing.</param>
     public static Problem Of(string code, string? detail = null, int? retryAfterSeconds = null, IReadOnlyDictionary<string, string[]>? errors = null) =>
-        new(code, detail, retryAfterSeconds, errors: errors);
+        new(code, detail, retryAfterSeconds, errors);
 }
 
-/// <summary>A problem as a result. Its status is the code's, unless the framework has set a more exact one.</summary>
+/// <summary>A problem as a result. Its status is the code's, unless the framework has chosen a more exact one.</summary>
 public sealed class Problem : IResult, IStatusCodeHttpResult
 {
     private readonly string _detail;
     private readonly int? _retryAfterSeconds;
     private readonly IReadOnlyDictionary<string, string[]>? _errors;
 
-    internal Problem(string code, string? detail, int? retryAfterSeconds, int? status = null, IReadOnlyDictionary<string, string[]>? errors = null)
+    internal Problem(
+        string code, string? detail = null, int? retryAfterSeconds = null, IReadOnlyDictionary<string, string[]>? errors = null, int? status = null)
     {
         var entry = ProblemCodes.Find(code);
         Code = code;
@@ -36,9 +37,6 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
 
     public int StatusCode { get; }
 
-    /// <summary>What to tell the caller.</summary>
-    internal string Detail => _detail;
-
     int? IStatusCodeHttpResult.StatusCode => StatusCode;
 
     public Task ExecuteAsync(HttpContext httpContext)
@@ -46,8 +44,8 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
         httpContext.Response.StatusCode = StatusCode;
         if (_retryAfterSeconds is { } seconds)
             httpContext.Response.Headers.RetryAfter = seconds.ToString();
-        var traceId = StatusCode == StatusCodes.Status500InternalServerError ? httpContext.TraceIdentifier : null;
-        var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code, _errors, traceId);
+        var traceId = Code == ProblemCodes.InternalError ? httpContext.TraceIdentifier : null;
+        var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code, traceId, _errors);
         return httpContext.Response.WriteAsJsonAsync(body, ProblemJson.Default.ProblemBody, "application/problem+json");
     }
 }
@@ -57,9 +55,10 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
 /// <param name="Title">The status in words.</param>
 /// <param name="Detail">What failed and what to do next.</param>
 /// <param name="Code">Stable; one of the server's codes.</param>
-/// <param name="Errors">What is wrong, by field of the request.</param>
-/// <param name="TraceId">For status 500: under which the server's log has the cause.</param>
-internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, IReadOnlyDictionary<string, string[]>? Errors, string? TraceId);
+/// <param name="TraceId">For <c>internal_error</c>: under which the server's log has the cause.</param>
+/// <param name="Errors">By field, when there may be more than one.</param>
+internal sealed record ProblemBody(
+    string Type, string Title, int Status, string Detail, string Code, string? TraceId, IReadOnlyDictionary<string, string[]>? Errors);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProblemBody))]

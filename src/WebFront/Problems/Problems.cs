@@ -37,6 +37,9 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
 
     public int StatusCode { get; }
 
+    /// <summary>What to tell the caller.</summary>
+    internal string Detail => _detail;
+
     int? IStatusCodeHttpResult.StatusCode => StatusCode;
 
     public Task ExecuteAsync(HttpContext httpContext)

@@ -11,8 +11,8 @@ export function signInView(problem: Problem | null, signIn: (token: string) => v
   return html`
     <main class="sign-in">
       <form class="card" @submit=${submit}>
-        <h1>Signed out</h1>
-        <p>Open the sign-in link that the server printed when it started, or paste the access token.</p>
+        <h1>Sign in</h1>
+        <p>You are signed out. Open the sign-in link that the server printed when it started, or paste the access token.</p>
         <label>
           <span>Access token</span>
           <input name="token" type="password" autocomplete="current-password" required autofocus />

@@ -21,7 +21,7 @@ internal static class SseFrames
     {
         var lines = events.Lines.Span;
         var written = 0;
-        for (var seq = events.FirstSeq; seq <= events.LastSeq; seq++)
+        for (var seq = events.FirstSeq; lines.Length > 0; seq++)
         {
             var length = lines.IndexOf((byte)'\n') + 1;
             written += WriteHead(seq, events.Kind, lines[..length], destination[written..]);

@@ -1,5 +1,4 @@
 using CodexOrleans.Grains;
-using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 
 namespace CodexOrleans.WebFront.Tests.Relay;
@@ -78,8 +77,16 @@ public sealed class LeaseSpecs : IDisposable
     {
         var thread = _fixture.NewThread();
         var detach = new TaskCompletionSource();
-        thread.Before = call => call == "detach" ? detach.Task : Task.CompletedTask;
+        var detaching = new TaskCompletionSource();
+        thread.Before = call =>
+        {
+            if (call != "detach")
+                return Task.CompletedTask;
+            detaching.TrySetResult();
+            return detach.Task;
+        };
         (await _fixture.Feed.Follow(thread.Id, 0, Cancelled)).Dispose();
+        await detaching.Task.WaitAsync(Cancelled);
 
         var coming = _fixture.Feed.Follow(thread.Id, 0, Cancelled).AsTask();
         var starting = _fixture.Feed.StartTurn(thread.Id, new TurnRequest { Prompt = "p" }, Cancelled).AsTask();

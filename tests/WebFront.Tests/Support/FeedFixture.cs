@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using CodexOrleans.WebFront.Feed;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CodexOrleans.WebFront.Tests.Support;

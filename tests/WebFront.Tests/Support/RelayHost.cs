@@ -101,6 +101,8 @@ internal sealed class RelayHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        // Ends the streams that a test has left open.
+        Stop();
         await _app.DisposeAsync();
     }
 }

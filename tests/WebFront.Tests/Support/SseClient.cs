@@ -57,18 +57,20 @@ internal sealed class SseClient : IDisposable
         return Parsed();
     }
 
-    /// <summary>The complete events among the next <paramref name="bytes"/> bytes, fewer if the stream ends.</summary>
-    public async Task<List<SseEvent>> Cut(int bytes)
+    /// <summary>The complete events among the next <paramref name="bytes"/> bytes, fewer if the stream ends or <paramref name="lastSeq"/> is among them.</summary>
+    public async Task<List<SseEvent>> Cut(int bytes, long lastSeq)
     {
-        for (var left = bytes; left > 0;)
+        var events = new List<SseEvent>();
+        for (var left = bytes; left > 0 && !events.Exists(frame => frame.Id == lastSeq);)
         {
             var before = _raw.Length;
             if (!await Fill(Math.Min(left, _buffer.Length)))
                 break;
             left -= (int)(_raw.Length - before);
+            events.AddRange(Parsed());
         }
 
-        return Parsed();
+        return events;
     }
 
     public void Dispose()

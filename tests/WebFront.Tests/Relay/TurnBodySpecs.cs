@@ -1,0 +1,124 @@
+using System.Text;
+using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Tests.Support;
+using CodexOrleans.WebFront.Turns;
+
+namespace CodexOrleans.WebFront.Tests.Relay;
+
+public sealed class TurnBodySpecs
+{
+    [Fact]
+    public async Task Every_field_reaches_the_owner()
+    {
+        await using var host = await RelayHost.Start();
+        using var response = await host.Post(
+            "/api/codex/stream",
+            """
+            {
+              "prompt": " do it ", "model": "gpt-x", "sandbox": "read-only", "working_directory": "/srv/a", "skip_git_repo_check": true,
+              "model_reasoning_effort": "high", "network_access_enabled": false, "web_search": "cached", "additional_directories": ["/srv/b", "/srv/c"],
+              "output_schema": {"type": "object", "a": [1]}, "images": ["/srv/i.png"], "thread_id": "0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f"
+            }
+            """);
+        var request = host.Thread(Guid.Parse("0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f")).Request!;
+        Assert.Equal(" do it ", request.Prompt);
+        Assert.False(request.NewThread);
+        Assert.Equal("""{"type": "object", "a": [1]}""", request.OutputSchema);
+        Assert.Equal(["/srv/i.png"], request.Images);
+        Assert.Equal("gpt-x", request.Options.Model);
+        Assert.Equal(SandboxMode.ReadOnly, request.Options.Sandbox);
+        Assert.Equal("/srv/a", request.Options.WorkingDirectory);
+        Assert.True(request.Options.SkipGitRepoCheck);
+        Assert.Equal("high", request.Options.ModelReasoningEffort);
+        Assert.False(request.Options.NetworkAccessEnabled);
+        Assert.Equal(WebSearchMode.Cached, request.Options.WebSearch);
+        Assert.Equal(["/srv/b", "/srv/c"], request.Options.AdditionalDirectories);
+    }
+
+    [Fact]
+    public async Task A_prompt_alone_starts_a_new_thread_and_leaves_every_option_open()
+    {
+        await using var host = await RelayHost.Start();
+        using var response = await host.Post("/api/codex/stream", """{"prompt":"p","model":null,"images":null}""");
+        var request = host.Thread(Guid.Parse(response.Headers.GetValues("Codex-Thread-Id").Single())).Request!;
+        Assert.True(request.NewThread);
+        Assert.Equal(new ThreadOptions(), request.Options);
+        Assert.Null(request.Images);
+        Assert.Null(request.OutputSchema);
+    }
+
+    [Theory]
+    [InlineData("""{}""", "prompt")]
+    [InlineData("""{"prompt":null}""", "prompt")]
+    [InlineData("""{"prompt":""}""", "prompt")]
+    [InlineData("""{"prompt":" \n\t "}""", "prompt")]
+    [InlineData("""{"prompt":7}""", "prompt")]
+    [InlineData("""{"prompt":"\ud800"}""", "prompt")]
+    [InlineData("""{"prompt":"p","sandbox":"none"}""", "sandbox")]
+    [InlineData("""{"prompt":"p","sandbox":"ReadOnly"}""", "sandbox")]
+    [InlineData("""{"prompt":"p","web_search":"on"}""", "web_search")]
+    [InlineData("""{"prompt":"p","thread_id":"7"}""", "thread_id")]
+    [InlineData("""{"prompt":"p","working_directory":"relative"}""", "working_directory")]
+    [InlineData("""{"prompt":"p","working_directory":"/a\u0000b"}""", "working_directory")]
+    [InlineData("""{"prompt":"p","skip_git_repo_check":"true"}""", "skip_git_repo_check")]
+    [InlineData("""{"prompt":"p","network_access_enabled":1}""", "network_access_enabled")]
+    [InlineData("""{"prompt":"p","additional_directories":"/a"}""", "additional_directories")]
+    [InlineData("""{"prompt":"p","additional_directories":["/a","b"]}""", "additional_directories[1]")]
+    [InlineData("""{"prompt":"p","images":[1]}""", "images[0]")]
+    [InlineData("""{"prompt":"p","output_schema":"{}"}""", "output_schema")]
+    [InlineData("""{"prompt":"p","model":""}""", "model")]
+    [InlineData("""{"prompt":"p","model":"a\nb"}""", "model")]
+    [InlineData("""{"prompt":"p","model_reasoning_effort":true}""", "model_reasoning_effort")]
+    [InlineData("""{"prompt":"p","Model":"x"}""", "Model")]
+    [InlineData("""{"prompt":"p","executable":null}""", "executable")]
+    [InlineData("""{"prompt":"p","prompt":"q"}""", "$")]
+    [InlineData("""["prompt"]""", "$")]
+    [InlineData("""{"prompt":"p"} x""", "$")]
+    [InlineData("", "$")]
+    public async Task What_does_not_fit_is_named(string json, string field)
+    {
+        var (body, errors) = await Read(Encoding.UTF8.GetBytes(json));
+        Assert.Null(body);
+        Assert.Equal([field], errors.Keys);
+    }
+
+    [Fact]
+    public async Task Everything_that_does_not_fit_is_named_in_one_answer()
+    {
+        await using var host = await RelayHost.Start();
+        using var response = await host.Post("/api/codex/run", """{"sandbox":1,"web_search":"x","nonsense":2,"images":["a"]}""");
+        Assert.Equal(400, (int)response.StatusCode);
+        var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("\"invalid_request\"", body);
+        foreach (var field in new[] { "prompt", "sandbox", "web_search", "nonsense", "images[0]" })
+            Assert.Contains($"\"{field}\":[", body);
+    }
+
+    [Fact]
+    public async Task Invalid_utf8_is_refused()
+    {
+        var (body, errors) = await Read([.. "{\"prompt\":\"a"u8, 0xff, .. "\"}"u8]);
+        Assert.Null(body);
+        Assert.Equal(["prompt"], errors.Keys);
+    }
+
+    [Theory]
+    [InlineData(1_048_576, true)]
+    [InlineData(1_048_577, false)]
+    public async Task A_prompt_has_the_clis_limit(int length, bool fits)
+    {
+        var (body, _) = await Read(Encoding.UTF8.GetBytes($$"""{"prompt":"{{new string('p', length)}}"}"""));
+        Assert.Equal(fits, body is not null);
+    }
+
+    [Fact]
+    public async Task Lists_are_bounded()
+    {
+        var paths = string.Join(",", Enumerable.Repeat("\"/a\"", 65));
+        var (_, errors) = await Read(Encoding.UTF8.GetBytes($$"""{"prompt":"p","additional_directories":[{{paths}}],"images":[{{paths}}]}"""));
+        Assert.Equal(["additional_directories", "images"], errors.Keys.Order());
+    }
+
+    private static async Task<(TurnBody? Body, Dictionary<string, string[]> Errors)> Read(byte[] json) =>
+        await TurnBodyReader.Read(new MemoryStream(json), TestContext.Current.CancellationToken);
+}

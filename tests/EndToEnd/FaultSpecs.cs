@@ -202,7 +202,7 @@ public sealed class FaultSpecs(FaultSpecs.WithFakeCodex running) : IClassFixture
     public async Task A_missing_CLI_is_a_503_and_health_says_it()
     {
         var data = running.Stage.NewFolder();
-        var settings = new Dictionary<string, string>(running.Stage.Settings) { ["Codex:ExecutablePath"] = Path.Combine(data, "no-codex-here") };
+        var settings = new Dictionary<string, string>(running.Stage.Settings) { ["Codex:ExecutablePath"] = "no-such-codex" };
         await using var server = await ServerProcess.Start(data, settings);
         using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
 

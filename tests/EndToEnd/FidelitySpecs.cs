@@ -32,7 +32,7 @@ public sealed class FidelitySpecs(FidelitySpecs.WithMcpServer running) : IClassF
         { "SCENARIO:all", null, "item.completed/todo_list" },
         { "SCENARIO:plain", "no-such-model", "item.completed/error" },
         { "SCENARIO:cut-once", null, "error" },
-        { "SCENARIO:big N:3000000", null, "item.completed/agent_message" },
+        { "SCENARIO:big N:300000", null, "item.completed/agent_message" },
         { "SCENARIO:401", null, "turn.failed" },
         { "SCENARIO:failed-context", null, "turn.failed" },
         { "A prompt without a script", null, "item.completed/agent_message" },

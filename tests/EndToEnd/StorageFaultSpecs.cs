@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using CodexOrleans.EndToEnd.Support;
 using CodexOrleans.FakeCodex;
 using CodexOrleans.Storage.Tests.Sqlite;

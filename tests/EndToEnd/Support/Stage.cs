@@ -18,8 +18,10 @@ public sealed class Stage : IAsyncDisposable
         {
             ["Codex:ExecutablePath"] = RealCodex.Path,
             ["Codex:Home"] = Home.Path,
-            [$"Codex:Environment:{DemoProvider.KeyVariable}"] = model.Key,
         };
+        // The same environment as a direct run's, so that both do the same: a shell reads its user's profile.
+        foreach (var (name, value) in Home.Environment)
+            Settings[$"Codex:Environment:{name}"] = value;
     }
 
     public DemoModelServer Model { get; }

@@ -30,4 +30,49 @@ public class ShutdownSpecs
 
         hang.SetResult();
     }
+
+    [Fact]
+    public async Task After_a_silo_shuts_down_its_streams_continue_on_the_other()
+    {
+        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.QueueGrain, silos: 2);
+        var keys = Enumerable.Range(0, 16).Select(i => $"moving-{i}").ToList();
+        var recorders = keys.ToDictionary(key => key, _ => new Recorder());
+        foreach (var key in keys)
+        {
+            await cluster.StreamInSilo(key).SubscribeAsync(recorders[key]);
+            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(0, 0));
+        }
+
+        await Task.WhenAll(recorders.Values.Select(recorder => recorder.HasEventsAsync(1)));
+
+        await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[1], TestContext.Current.CancellationToken);
+        foreach (var key in keys)
+        {
+            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(1, 0));
+            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(1, 1));
+        }
+
+        foreach (var recorder in recorders.Values)
+        {
+            await recorder.HasEventsAsync(3);
+            Assert.Equal([new TestEvent(0, 0), new TestEvent(1, 0), new TestEvent(1, 1)], recorder.Events);
+        }
+    }
+
+    [Fact]
+    public async Task A_queue_grain_that_goes_away_releases_the_agent_that_waits_for_it()
+    {
+        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.QueueGrain);
+        var grain = cluster.Cluster.Client.GetGrain<IQueueGrain>($"{PushStreamCluster.Provider}/4711");
+        var waiting = grain.Dequeue(10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+        await grain.Enqueue(BatchOf(new TestEvent(0, 0)));
+        Assert.Single(await waiting);
+        waiting = grain.Dequeue(10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+
+        await cluster.Cluster.DeactivateAsync(grain);
+
+        Assert.Empty(await waiting);
+    }
+
+    private static PushBatchContainer BatchOf(params object[] events) => new(StreamId.Create("test", "a"), events, 0);
 }

@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace CodexOrleans.Streams.Tests;
 
 public class PushStreamOptionsSpecs

@@ -1,5 +1,3 @@
-using Orleans.Streams;
-
 namespace CodexOrleans.Streams.Tests;
 
 public class ResubscriptionSpecs

@@ -6,7 +6,7 @@ namespace CodexOrleans.Streams.Tests;
 
 public class SheddingQueueCacheSpecs
 {
-    private static readonly StreamId Stream = StreamId.Create("test", "a");
+    private static readonly StreamId _stream = StreamId.Create("test", "a");
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
@@ -72,7 +72,7 @@ public class SheddingQueueCacheSpecs
         var batches = Enumerable.Range(0, 1000).Select(number => BatchOf(number)).ToList();
 
         cache.AddToCache([.. batches]);
-        using var cursor = cache.TryGetCacheCursor(Stream, batches[0].SequenceToken).Cursor!;
+        using var cursor = cache.TryGetCacheCursor(_stream, batches[0].SequenceToken).Cursor!;
 
         Assert.Equal(Enumerable.Range(0, 1000), ReadAll(cursor));
     }
@@ -87,16 +87,16 @@ public class SheddingQueueCacheSpecs
             cache.AddToCache([BatchOf(number)]);
         cache.TryPurgeFromCache(out _);
 
-        Assert.Equal(QueueCacheCursorResultKind.CacheMiss, cache.TryGetCacheCursor(Stream, first.SequenceToken).Kind);
+        Assert.Equal(QueueCacheCursorResultKind.CacheMiss, cache.TryGetCacheCursor(_stream, first.SequenceToken).Kind);
         using var cursor = CursorAtEnd(cache);
         Assert.Empty(ReadAll(cursor));
         cache.AddToCache([BatchOf(500)]);
         Assert.Equal([500], ReadAll(cursor));
     }
 
-    private static PushBatchContainer BatchOf(int number, long bytes = 0) => new(Stream, [new TestEvent(0, number)], bytes);
+    private static PushBatchContainer BatchOf(int number, long bytes = 0) => new(_stream, [new TestEvent(0, number)], bytes);
 
-    private static IQueueCacheCursor CursorAtEnd(SheddingQueueCache cache) => cache.TryGetCacheCursor(Stream, null).Cursor!;
+    private static IQueueCacheCursor CursorAtEnd(SheddingQueueCache cache) => cache.TryGetCacheCursor(_stream, null).Cursor!;
 
     private static List<int> ReadAll(IQueueCacheCursor cursor)
     {

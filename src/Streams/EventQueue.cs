@@ -9,7 +9,7 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
     private readonly Queue<PushBatchContainer> _batches = new();
     private int _events;
     private long _bytes;
-    private bool _closed;
+    private TimeSpan _longestWait = TimeSpan.MaxValue;
     private TaskCompletionSource? _arrival;
 
     /// <summary>How often an agent came for events: one per wait and one per take. It stands still while an agent sleeps.</summary>
@@ -39,8 +39,8 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
     }
 
     /// <summary>
-    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came, on cancellation and
-    /// after <see cref="Close"/>; cancellation loses nothing.
+    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came, on cancellation and on
+    /// <see cref="ShortenWaits"/>; cancellation loses nothing.
     /// </summary>
     public async Task<PushBatchContainer[]> TakeAsync(int maxBatches, TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -48,11 +48,13 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
         lock (_lock)
         {
             Takes++;
-            if (_batches.Count > 0 || _closed)
+            if (_batches.Count > 0)
                 return Take(maxBatches);
             // Two agents can wait at once for a moment while a queue moves between silos; they share the signal.
             _arrival ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             arrival = _arrival.Task;
+            if (wait > _longestWait)
+                wait = _longestWait;
         }
 
         // Neither the end of the wait nor cancellation is exceptional here, and throwing costs.
@@ -65,13 +67,13 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
             return Take(maxBatches);
     }
 
-    /// <summary>Releases whoever waits, and lets nobody wait again.</summary>
-    public void Close()
+    /// <summary>Releases whoever waits, and lets nobody wait longer than <paramref name="longest"/> from now on.</summary>
+    public void ShortenWaits(TimeSpan longest)
     {
         TaskCompletionSource? arrival;
         lock (_lock)
         {
-            _closed = true;
+            _longestWait = longest;
             arrival = _arrival;
             _arrival = null;
         }

@@ -12,7 +12,7 @@ internal interface IQueueGrain : IGrainWithStringKey
     Task Enqueue(PushBatchContainer batch);
 
     /// <summary>
-    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came or the grain goes away.
+    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came or the silo stops.
     /// </summary>
     [Alias("Dequeue")]
     Task<PushBatchContainer[]> Dequeue(int maxBatches, TimeSpan wait, CancellationToken cancellationToken);

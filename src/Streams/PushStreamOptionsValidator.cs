@@ -6,7 +6,7 @@ namespace CodexOrleans.Streams;
 /// <summary>Refuses to start a silo or client with impossible settings; all problems in one message.</summary>
 internal sealed class PushStreamOptionsValidator(string name, PushStreamOptions options, bool isClient) : IConfigurationValidator
 {
-    private static readonly TimeSpan LongestPollWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _longestPollWait = TimeSpan.FromSeconds(2);
 
     public static IConfigurationValidator ForSilo(IServiceProvider services, string name) => Create(services, name, isClient: false);
 
@@ -30,8 +30,8 @@ internal sealed class PushStreamOptionsValidator(string name, PushStreamOptions 
             yield return $"A client cannot use Path {nameof(PushStreamPath.InProcess)}; use {nameof(PushStreamPath.QueueGrain)} on silos and clients.";
         if (options.QueueCount is < 1 or > 1024)
             yield return $"QueueCount is {options.QueueCount}; use 1 to 1024.";
-        if (options.PollWait <= TimeSpan.Zero || options.PollWait > LongestPollWait)
-            yield return $"PollWait is {options.PollWait}; use more than zero and at most {LongestPollWait}.";
+        if (options.PollWait <= TimeSpan.Zero || options.PollWait > _longestPollWait)
+            yield return $"PollWait is {options.PollWait}; use more than zero and at most {_longestPollWait}.";
         if (options.MaxQueuedEvents < 1)
             yield return $"MaxQueuedEvents is {options.MaxQueuedEvents}; use at least 1.";
         if (options.MaxQueuedBytes < 1)

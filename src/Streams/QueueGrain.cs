@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
@@ -9,18 +10,29 @@ namespace CodexOrleans.Streams;
 /// Reentrant, so that events come in while the agent waits; preferring the local silo, so that it lives with the agent, its steadiest caller.
 /// </summary>
 [Reentrant, PreferLocalPlacement]
-internal sealed class QueueGrain : Grain, IQueueGrain
+internal sealed class QueueGrain : Grain, IQueueGrain, IDisposable
 {
+    private static readonly TimeSpan _longestWaitWhileStopping = TimeSpan.FromMilliseconds(100);
+
     private readonly string _provider;
     private readonly PushStreamOptions _options;
     private readonly EventQueue _queue;
+    private readonly CancellationTokenRegistration _stopping;
 
-    public QueueGrain(IGrainContext context, IOptionsMonitor<PushStreamOptions> options, IServiceProvider services)
+    public QueueGrain(
+        IGrainContext context,
+        IOptionsMonitor<PushStreamOptions> options,
+        IHostApplicationLifetime host,
+        IServiceProvider services)
     {
         var key = context.GrainId.Key.ToString()!;
         _provider = key[..key.LastIndexOf('/')];
         _options = options.Get(_provider);
         _queue = new EventQueue(key, _options, PushQueueAdapterFactory.TimeProviderOf(services, _provider));
+
+        // Orleans calls OnDeactivateAsync only when no request runs, so a waiting agent would hold this grain, and with it the stream, until
+        // its wait is over. The host tells earlier. Agents on other silos come back until the grain is gone: not in a hot loop.
+        _stopping = host.ApplicationStopping.Register(() => _queue.ShortenWaits(_longestWaitWhileStopping));
     }
 
     public static string KeyOf(string provider, QueueId queue) => $"{provider}/{queue.GetNumericId()}";
@@ -41,9 +53,5 @@ internal sealed class QueueGrain : Grain, IQueueGrain
     public Task<PushBatchContainer[]> Dequeue(int maxBatches, TimeSpan wait, CancellationToken cancellationToken) =>
         _queue.TakeAsync(maxBatches, wait, cancellationToken);
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        _queue.Close();
-        return Task.CompletedTask;
-    }
+    public void Dispose() => _stopping.Dispose();
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.TestingHost;
 
@@ -17,14 +18,14 @@ internal sealed class PushStreamCluster : IAsyncDisposable
         PushStreamPath path,
         Action<PushStreamOptions>? configure = null,
         short silos = 1,
-        Action<ISiloBuilder>? configureSilo = null,
-        Action<IClientBuilder>? configureClient = null)
+        Action<ISiloBuilder>? configureSilo = null)
     {
+        var pubSubStore = new SharedGrainStorage();
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.AddMemoryGrainStorage("PubSubStore");
+            silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", pubSubStore);
             silo.AddPushStreams(Provider, options =>
             {
                 options.Path = path;
@@ -32,11 +33,7 @@ internal sealed class PushStreamCluster : IAsyncDisposable
             });
             configureSilo?.Invoke(silo);
         });
-        builder.ConfigureClient(client =>
-        {
-            client.AddPushStreams(Provider, options => configure?.Invoke(options));
-            configureClient?.Invoke(client);
-        });
+        builder.ConfigureClient(client => client.AddPushStreams(Provider, options => configure?.Invoke(options)));
         var cluster = builder.Build();
         await cluster.DeployAsync(TestContext.Current.CancellationToken);
         return new PushStreamCluster(cluster);
@@ -50,6 +47,15 @@ internal sealed class PushStreamCluster : IAsyncDisposable
     /// <summary>The stream as a client outside the silos sees it.</summary>
     public IAsyncStream<TestEvent> StreamInClient(string key) =>
         Cluster.Client.GetStreamProvider(Provider).GetStream<TestEvent>(StreamId.Create("test", key));
+
+    public T ServiceOf<T>(object? key = null, int silo = 0)
+        where T : notnull => Cluster.Silos[silo].ServiceProvider.GetRequiredKeyedService<T>(key);
+
+    /// <summary>The queue of a stream in <see cref="PushStreamPath.InProcess"/> mode.</summary>
+    public EventQueue LocalQueueOf(string key) =>
+        ServiceOf<LocalQueues>(Provider).Get(MapperOf().GetQueueForStream(StreamId.Create("test", key)));
+
+    public IStreamQueueMapper MapperOf() => ServiceOf<IQueueAdapterFactory>(Provider).GetStreamQueueMapper();
 
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 }

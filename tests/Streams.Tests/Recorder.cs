@@ -58,7 +58,7 @@ internal sealed class Recorder : IAsyncBatchObserver<TestEvent>
         }
 
         // A bound for the case that the event never comes; no promise is about its length.
-        await met.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        await met.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
     }
 
     private void Record(Action change)

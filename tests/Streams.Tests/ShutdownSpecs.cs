@@ -1,0 +1,79 @@
+using Orleans.Configuration;
+
+namespace CodexOrleans.Streams.Tests;
+
+public class ShutdownSpecs
+{
+    [Theory]
+    [ClassData(typeof(Paths))]
+    public async Task A_silo_stops_although_a_consumer_hangs(PushStreamPath path)
+    {
+        await using var cluster = await PushStreamCluster.StartAsync(
+            path,
+            configureSilo: silo => silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(1)));
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var hang = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var hanging = new Recorder
+        {
+            OnDelivery = _ =>
+            {
+                entered.TrySetResult();
+                return hang.Task;
+            },
+        };
+        await cluster.StreamInClient("a").SubscribeAsync(hanging);
+        await cluster.StreamInSilo("a").OnNextAsync(new TestEvent(0, 0));
+        await entered.Task.WaitAsync(TestContext.Current.CancellationToken);
+
+        await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[0], TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        hang.SetResult();
+    }
+
+    [Fact]
+    public async Task After_a_silo_shuts_down_its_streams_continue_on_the_other()
+    {
+        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.QueueGrain, silos: 2);
+        var keys = Enumerable.Range(0, 16).Select(i => $"moving-{i}").ToList();
+        var recorders = keys.ToDictionary(key => key, _ => new Recorder());
+        foreach (var key in keys)
+        {
+            await cluster.StreamInSilo(key).SubscribeAsync(recorders[key]);
+            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(0, 0));
+        }
+
+        await Task.WhenAll(recorders.Values.Select(recorder => recorder.HasEventsAsync(1)));
+
+        await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[1], TestContext.Current.CancellationToken);
+        foreach (var key in keys)
+        {
+            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(1, 0));
+            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(1, 1));
+        }
+
+        foreach (var recorder in recorders.Values)
+        {
+            await recorder.HasEventsAsync(3);
+            Assert.Equal([new TestEvent(0, 0), new TestEvent(1, 0), new TestEvent(1, 1)], recorder.Events);
+        }
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_releases_whoever_waits_at_its_queue_grains()
+    {
+        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.QueueGrain);
+        var grain = cluster.Cluster.Client.GetGrain<IQueueGrain>($"{PushStreamCluster.Provider}/4711");
+        var waiting = grain.Dequeue(10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+        await grain.Enqueue(BatchOf(new TestEvent(0, 0)));
+        Assert.Single(await waiting);
+        waiting = grain.Dequeue(10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+
+        var stopping = cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[0], TestContext.Current.CancellationToken);
+
+        Assert.Empty(await waiting);
+        await stopping;
+    }
+
+    private static PushBatchContainer BatchOf(params object[] events) => new(StreamId.Create("test", "a"), events, 0);
+}

@@ -76,7 +76,7 @@ public sealed class CapacitySpecs
 
         Assert.Equal(RefusalCodes.ServerBusy, result.Refusal!.Code);
         Assert.True(result.Refusal.RetryAfterSeconds > 0);
-        Assert.Null(await host.Store.ReadThread(late));
+        Assert.Null(await host.ReadThread(late));
         (await host.Engine.NextTurn()).Complete();
     }
 

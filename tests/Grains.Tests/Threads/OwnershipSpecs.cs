@@ -44,7 +44,7 @@ public sealed class OwnershipSpecs
         Assert.Contains("\"status\":\"failed\"", log[3]);
         Assert.Contains("\"type\":\"turn.failed\"", log[4]);
         Assert.Contains("\"code\":\"host_lost\"", log[4]);
-        var turn = (await host.Store.ReadTurn(turnId))!;
+        var turn = (await host.ReadTurn(turnId))!;
         Assert.Equal((TurnStatus.Failed, FailureCodes.HostLost, 5L), (turn.Status, turn.ErrorCode, turn.LastSeq!.Value));
     }
 
@@ -58,7 +58,7 @@ public sealed class OwnershipSpecs
                 await LeaveRunning(store, thread, Guid.CreateVersion7());
         });
 
-        await Condition.Becomes(async () => (await host.Store.ReadThreadsWithRunningTurn()).Count == 0);
+        await Condition.Becomes(async () => (await host.Store.ReadThreadsWithRunningTurn(TestContext.Current.CancellationToken)).Count == 0);
 
         foreach (var thread in threads)
             Assert.Contains("host_lost", (await host.Log(thread))[^1]);

@@ -2,7 +2,6 @@ using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Storage;
 using CodexOrleans.Storage.Sqlite;
-using CodexOrleans.Streams;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
@@ -83,6 +82,10 @@ internal sealed class ThreadHost : IAsyncDisposable
 
     public Task<StartTurnResult> Submit(Guid thread, string prompt = "hello", bool newThread = true, FrontProbe? front = null) =>
         Thread(thread).StartTurn(Request(prompt, newThread), front?.Id, TestContext.Current.CancellationToken).AsTask();
+
+    public async Task<ThreadRecord?> ReadThread(Guid thread) => await Store.ReadThread(thread, TestContext.Current.CancellationToken);
+
+    public async Task<TurnRecord?> ReadTurn(Guid turn) => await Store.ReadTurn(turn, TestContext.Current.CancellationToken);
 
     /// <summary>The log's events, a line each.</summary>
     public async Task<List<string>> Log(Guid thread)

@@ -23,7 +23,7 @@ public sealed class TurnSpecs
             """.Trim(), submitted);
         Assert.Contains("\"sandbox\":\"workspace-write\"", submitted);
         Assert.Equal(1, result.Started.FirstSeq);
-        Assert.Equal(TurnStatus.Running, (await host.Store.ReadTurn(result.Started.TurnId))!.Status);
+        Assert.Equal(TurnStatus.Running, (await host.ReadTurn(result.Started.TurnId))!.Status);
         await EndTurn(host);
     }
 
@@ -32,7 +32,7 @@ public sealed class TurnSpecs
     {
         await using var host = await ThreadHost.Start();
         var headAtReceipt = new List<(long Received, long Stored)>();
-        var front = await host.OpenFront(async batch => headAtReceipt.Add((batch.LastSeq, (await host.Store.ReadThread(_thread))!.HeadSeq)));
+        var front = await host.OpenFront(async batch => headAtReceipt.Add((batch.LastSeq, (await host.ReadThread(_thread))!.HeadSeq)));
 
         await host.Submit(_thread, front: front);
         var turn = await host.Engine.NextTurn();
@@ -68,7 +68,7 @@ public sealed class TurnSpecs
         Assert.Equal(await host.Log(_thread), Encoding.UTF8.GetString([.. batches.SelectMany(b => b.Lines)]).TrimEnd('\n').Split('\n'));
         Assert.Equal(EventKind.Server, batches[0].Kind);
         Assert.All(batches[1..], batch => Assert.Equal(EventKind.Codex, batch.Kind));
-        Assert.Equal("codex-session", (await host.Store.ReadThread(_thread))!.CodexThreadId);
+        Assert.Equal("codex-session", (await host.ReadThread(_thread))!.CodexThreadId);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class TurnSpecs
 
         Assert.Equal(RefusalCodes.ThreadNotFound, result.Refusal!.Code);
         Assert.False((await host.Thread(_thread).Attach("front")).Exists);
-        Assert.Null(await host.Store.ReadThread(_thread));
+        Assert.Null(await host.ReadThread(_thread));
     }
 
     [Fact]
@@ -101,13 +101,13 @@ public sealed class TurnSpecs
     {
         await using var host = await ThreadHost.Start();
         var front = await host.OpenFront();
-        await host.Thread(_thread).StartTurn(host.Request(options: new ThreadOptions { Model = "gpt-5", Sandbox = SandboxMode.ReadOnly }), front.Id, default);
+        await host.Thread(_thread).StartTurn(host.Request(options: new ThreadOptions { Model = "gpt-5", Sandbox = SandboxMode.ReadOnly }), front.Id, TestContext.Current.CancellationToken);
         var first = await host.Engine.NextTurn();
         first.SayThreadStarted("codex-session");
         first.Complete(cumulativeInput: 100);
         await front.UntilTurnEnds();
 
-        var result = await host.Thread(_thread).StartTurn(host.Request(newThread: false, options: new ThreadOptions { Model = "gpt-6" }), front.Id, default);
+        var result = await host.Thread(_thread).StartTurn(host.Request(newThread: false, options: new ThreadOptions { Model = "gpt-6" }), front.Id, TestContext.Current.CancellationToken);
         var second = await host.Engine.NextTurn();
         second.Complete(cumulativeInput: 130);
         await front.UntilTurnEnds();
@@ -115,8 +115,8 @@ public sealed class TurnSpecs
         Assert.Equal(100, second.Started.UsageBefore.InputTokens);
         Assert.Equal("gpt-6", second.Started.Options.Model);
         Assert.Equal(SandboxMode.ReadOnly, second.Started.Options.Sandbox);
-        Assert.Equal(30, (await host.Store.ReadTurn(result.Started!.TurnId))!.Usage!.InputTokens);
-        Assert.Equal(130, (await host.Store.ReadThread(_thread))!.CumulativeUsage.InputTokens);
+        Assert.Equal(30, (await host.ReadTurn(result.Started!.TurnId))!.Usage!.InputTokens);
+        Assert.Equal(130, (await host.ReadThread(_thread))!.CumulativeUsage.InputTokens);
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class TurnSpecs
         var result = await host.Submit(_thread);
 
         Assert.Equal(RefusalCodes.CodexNotInstalled, result.Refusal!.Code);
-        Assert.Null(await host.Store.ReadThread(_thread));
+        Assert.Null(await host.ReadThread(_thread));
     }
 
     [Fact]
@@ -238,7 +238,7 @@ public sealed class TurnSpecs
         var result = await host.Thread(_thread).StartTurn(request, null, TestContext.Current.CancellationToken);
 
         Assert.Equal(RefusalCodes.WorkingDirectoryMissing, result.Refusal!.Code);
-        Assert.Null(await host.Store.ReadThread(_thread));
+        Assert.Null(await host.ReadThread(_thread));
     }
 
     [Fact]

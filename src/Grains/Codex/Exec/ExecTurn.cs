@@ -89,9 +89,13 @@ internal sealed partial class ExecTurn : ICodexTurn
             {
                 if (StartProcess(scratch) is { } command)
                 {
+                    Observe(command);
                     await UntilExited().ConfigureAwait(false);
                     await EndStrays().ConfigureAwait(false);
-                    Observe(command);
+                }
+                else
+                {
+                    _stderrEnded.TrySetResult();
                 }
             }
         }
@@ -100,6 +104,7 @@ internal sealed partial class ExecTurn : ICodexTurn
             // Whatever went wrong here, the turn must end and nobody may wait for ever.
             LogSupervisorFailed(e, _start.TurnId);
             _startFailure ??= "The server failed to run the Codex CLI; its log has the details.";
+            _stderrEnded.TrySetResult();
             await _force.CancelAsync().ConfigureAwait(false);
         }
         finally
@@ -150,20 +155,27 @@ internal sealed partial class ExecTurn : ICodexTurn
 
         try
         {
-            var arguments = CodexArguments.Build(
+            IReadOnlyList<string> arguments = CodexArguments.Build(
                 _start,
                 _engine.Options.ConfigOverrides,
                 scratch.WriteOutputSchema(_start.OutputSchema),
                 scratch.LinkImages(_start.Images));
+            if (_engine.SessionStarter is { } starter)
+                (executable, arguments) = (starter, [executable, .. arguments]);
             return Cli.Wrap(executable)
-                .WithArguments(arguments)
                 .WithWorkingDirectory(_start.Options.WorkingDirectory ?? Directory.GetCurrentDirectory())
                 .WithStandardInputPipe(PipeSource.Create(WritePrompt))
                 .WithStandardOutputPipe(PipeTarget.Create(HandOutStdout))
                 .WithStandardErrorPipe(PipeTarget.Create(DrainStderr))
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteAsync(
-                    start => _engine.Environment.Apply(start.Environment, _start.TurnId),
+                    process =>
+                    {
+                        _engine.Environment.Apply(process.Environment, _start.TurnId);
+                        // As a list: a command line would have to be quoted, and is taken apart again by other rules.
+                        foreach (var argument in arguments)
+                            process.ArgumentList.Add(argument);
+                    },
                     NoteExit,
                     _force.Token,
                     _polite.Token)
@@ -217,10 +229,14 @@ internal sealed partial class ExecTurn : ICodexTurn
         }
         catch (OperationCanceledException) when (_cut.IsCancellationRequested)
         {
-            // The process is gone, something else holds its stderr.
+            // The process is gone. Its last words may still be in the pipe, and something else may hold it open.
+            for (var left = MaxPipe; left > 0 && await ReadWhatIsThere(stderr, buffer).ConfigureAwait(false) is > 0 and var count; left -= count)
+                _stderr.Append(buffer.AsSpan(0, count));
         }
-
-        _stderrEnded.TrySetResult();
+        finally
+        {
+            _stderrEnded.TrySetResult();
+        }
     }
 
     /// <summary>Waits for the process; ends it when asked to, or when it stays after its output is over.</summary>

@@ -5,10 +5,10 @@ namespace CodexOrleans.Grains.Tests.Codex;
 
 public sealed class CodexArgumentsSpecs
 {
-    private static readonly CodexTurnStart s_start = new() { ThreadId = Guid.Empty, TurnId = Guid.Empty, Prompt = "--help", Options = new ThreadOptions() };
+    private static readonly CodexTurnStart _start = new() { ThreadId = Guid.Empty, TurnId = Guid.Empty, Prompt = "--help", Options = new ThreadOptions() };
 
     private static IReadOnlyList<string> Build(ThreadOptions? options = null, string? resume = null, Dictionary<string, string>? overrides = null, string? schema = null, string[]? images = null) =>
-        CodexArguments.Build(s_start with { Options = options ?? new ThreadOptions(), ResumeCodexThreadId = resume }, overrides ?? [], schema, images ?? []);
+        CodexArguments.Build(_start with { Options = options ?? new ThreadOptions(), ResumeCodexThreadId = resume }, overrides ?? [], schema, images ?? []);
 
     [Fact]
     public void A_plain_turn_reads_its_prompt_from_stdin_and_never_waits_for_the_network_for_ever()

@@ -12,8 +12,8 @@ namespace CodexOrleans.Grains.Tests.Codex;
 [SupportedOSPlatform("linux")]
 public sealed class InstallationSpecs : IDisposable
 {
-    private static readonly string s_cpu = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-    private static readonly string s_triple = (RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64") + "-unknown-linux-musl";
+    private static readonly string _cpu = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64";
+    private static readonly string _triple = (RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64") + "-unknown-linux-musl";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -34,7 +34,7 @@ public sealed class InstallationSpecs : IDisposable
     public void The_command_of_npm_leads_to_the_native_binary_nested_or_lifted(string where)
     {
         var script = Write("lib/node_modules/@openai/codex/bin/codex.js");
-        var native = Write(where, $"codex-linux-{s_cpu}", "vendor", s_triple, "bin", "codex");
+        var native = Write(where, $"codex-linux-{_cpu}", "vendor", _triple, "bin", "codex");
         Directory.CreateDirectory(_folder["bin"]);
         File.CreateSymbolicLink(_folder["bin/codex"], script);
 
@@ -48,7 +48,7 @@ public sealed class InstallationSpecs : IDisposable
     {
         Write("path/codex");
         Write("tools/codex/node_modules/@openai/codex/bin/codex.js");
-        var native = Write("tools/codex/node_modules/@openai", $"codex-linux-{s_cpu}", "vendor", s_triple, "bin", "codex");
+        var native = Write("tools/codex/node_modules/@openai", $"codex-linux-{_cpu}", "vendor", _triple, "bin", "codex");
 
         Assert.Equal(native, CodexExecutable.Find(null, _folder["artifacts/bin/x"], _folder["path"]));
     }

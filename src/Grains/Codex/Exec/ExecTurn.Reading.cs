@@ -19,7 +19,7 @@ internal sealed partial class ExecTurn
     private const int MaxPipe = 1 << 20;
 
     /// <summary>What a pipe holds is there at once; a read that waits this long finds it empty.</summary>
-    private static readonly TimeSpan s_pipeIsEmpty = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _pipeIsEmpty = TimeSpan.FromMilliseconds(100);
 
     private readonly TurnTranscript _transcript;
     private readonly EventBlockBuilder _block = new();
@@ -82,7 +82,7 @@ internal sealed partial class ExecTurn
         // The read looks into the pipe before it waits; so the clock must not start before it has looked.
         var read = pipe.ReadAsync(room, empty.Token);
         if (!read.IsCompleted)
-            empty.CancelAfter(s_pipeIsEmpty);
+            empty.CancelAfter(_pipeIsEmpty);
         try
         {
             return await read.ConfigureAwait(false);

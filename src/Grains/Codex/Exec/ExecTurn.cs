@@ -12,12 +12,12 @@ namespace CodexOrleans.Grains.Codex.Exec;
 internal sealed partial class ExecTurn : ICodexTurn
 {
     /// <summary>After the terminal event the CLI writes its session and ends, in about 80 ms.</summary>
-    private static readonly TimeSpan s_exitGrace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _exitGrace = TimeSpan.FromSeconds(2);
 
     /// <summary>A process that SIGKILL has not ended by then hangs in the kernel.</summary>
-    private static readonly TimeSpan s_killPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _killPatience = TimeSpan.FromSeconds(10);
 
-    private static readonly Task s_never = new TaskCompletionSource().Task;
+    private static readonly Task _never = new TaskCompletionSource().Task;
 
     private readonly ExecEngine _engine;
     private readonly CodexTurnStart _start;
@@ -243,7 +243,7 @@ internal sealed partial class ExecTurn : ICodexTurn
     private async Task UntilExited()
     {
         await Task.WhenAny(_exited.Task, _stopRequested.Task, _outputOver.Task).ConfigureAwait(false);
-        if (!_stopRequested.Task.IsCompleted && await ExitsWithin(s_exitGrace, _stopRequested.Task).ConfigureAwait(false))
+        if (!_stopRequested.Task.IsCompleted && await ExitsWithin(_exitGrace, _stopRequested.Task).ConfigureAwait(false))
             return;
         if (!_forceRequested.Task.IsCompleted && !_exited.Task.IsCompleted)
         {
@@ -255,7 +255,7 @@ internal sealed partial class ExecTurn : ICodexTurn
         if (!_exited.Task.IsCompleted)
         {
             await _force.CancelAsync().ConfigureAwait(false);
-            if (!await ExitsWithin(s_killPatience, s_never).ConfigureAwait(false))
+            if (!await ExitsWithin(_killPatience, _never).ConfigureAwait(false))
                 LogNotEnded(_start.TurnId);
         }
     }

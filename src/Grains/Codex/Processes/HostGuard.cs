@@ -32,7 +32,7 @@ public sealed partial class HostGuard(HostTag host, ILogger<HostGuard> logger) :
         done
         """;
 
-    private static readonly TimeSpan s_restartPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _restartPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Does nothing: turns are still draining while the host stops. The guard ends when the host is disposed.</summary>
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -61,7 +61,7 @@ public sealed partial class HostGuard(HostTag host, ILogger<HostGuard> logger) :
             if (!stoppingToken.IsCancellationRequested)
             {
                 LogEnded();
-                await Task.Delay(s_restartPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_restartPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

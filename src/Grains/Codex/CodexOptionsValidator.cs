@@ -18,6 +18,7 @@ internal sealed class CodexOptionsValidator : IValidateOptions<CodexOptions>
         Require(options.TurnTimeout > TimeSpan.Zero, "Codex:TurnTimeout must be longer than zero.");
         Require(options.TurnTimeout <= TimeSpan.FromDays(30), "Codex:TurnTimeout must be at most 30 days.");
         Require(options.StopGrace >= TimeSpan.Zero && options.StopGrace <= TimeSpan.FromMinutes(5), "Codex:StopGrace must be between zero and 5 minutes.");
+        Require(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromHours(1), "Codex:DrainTimeout must be between zero and one hour.");
         Require(options.MaxConcurrentTurns is >= 0 and <= 100_000, "Codex:MaxConcurrentTurns must be between 0 and 100000.");
         Require(options.MaxQueueWait >= TimeSpan.Zero && options.MaxQueueWait <= TimeSpan.FromHours(1), "Codex:MaxQueueWait must be between zero and one hour.");
         Require(options.MaxQueueLength is >= 0 and <= 1_000_000, "Codex:MaxQueueLength must be between 0 and 1000000.");

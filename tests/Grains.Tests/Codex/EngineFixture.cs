@@ -14,14 +14,17 @@ internal sealed class EngineFixture : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public EngineFixture(Action<CodexOptions>? configure = null, HostTag? host = null, TimeProvider? time = null)
+    public EngineFixture(Action<CodexOptions>? configure = null, HostTag? host = null, TimeProvider? time = null, string? sessionStarter = null)
     {
         Options = new CodexOptions { ExecutablePath = FakeCli.Path };
         configure?.Invoke(Options);
         Host = host ?? HostTag.Ephemeral();
         Strays = new StrayProcesses(Host, NullLogger<StrayProcesses>.Instance);
         Engine = new ExecEngine(
-            new OptionsWrapper<CodexOptions>(Options), Host, Scratch, Strays, time ?? TimeProvider.System, NullLogger<ExecEngine>.Instance);
+            new OptionsWrapper<CodexOptions>(Options), Host, Scratch, Strays, time ?? TimeProvider.System, NullLogger<ExecEngine>.Instance)
+        {
+            SessionStarter = sessionStarter,
+        };
     }
 
     public CodexOptions Options { get; }

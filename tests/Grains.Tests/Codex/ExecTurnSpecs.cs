@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CodexOrleans.Grains.Codex;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains.Tests.Codex;
@@ -137,6 +138,30 @@ public sealed class ExecTurnSpecs : IDisposable
         var turn = await _fixture.Run("started; completed", s => s with { Options = new ThreadOptions { WorkingDirectory = "/no/such/folder" } });
 
         Assert.Equal(FailureCodes.CodexNotStarted, turn.Outcome.ErrorCode);
+    }
+
+    [Fact]
+    public async Task Arguments_arrive_as_they_were_built()
+    {
+        var turn = await _fixture.Run(
+            """started; for a; do message "$(printf %s "$a" | od -An -tx1 | tr -d ' \n')"; done; completed""",
+            s => s with { Options = s.Options with { Model = "a\"b\\ 'c'\n$HOME ä\\" } });
+
+        var expected = Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes("--model=a\"b\\ 'c'\n$HOME ä\\"));
+        Assert.Contains(turn.Lines, l => l.Contains($"\"{expected}\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Under_a_terminal_the_CLI_has_a_session_of_its_own_and_can_be_interrupted()
+    {
+        using var fixture = new EngineFixture(sessionStarter: "/usr/bin/setsid");
+        await using var turn = fixture.Start("trap 'exit 1' INT; started; message \"$$ $(cut -d' ' -f6 /proc/$$/stat)\"; while :; do sleep 0.01; done");
+        var ids = JsonDocument.Parse((await turn.ReadUntil("agent_message"))[^1]).RootElement.GetProperty("item").GetProperty("text").GetString()!.Split(' ');
+
+        turn.Stop(StopReason.Interrupted);
+
+        Assert.Equal(ids[0], ids[1]);
+        Assert.Equal(FailureCodes.Interrupted, (await turn.Record()).Outcome.ErrorCode);
     }
 
     [Fact]

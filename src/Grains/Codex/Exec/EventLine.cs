@@ -7,7 +7,7 @@ namespace CodexOrleans.Grains.Codex.Exec;
 internal struct EventLine
 {
     // Tool arguments nest freely; the reader's default of 64 levels would take a valid event for garbage.
-    private static readonly JsonReaderOptions s_options = new() { MaxDepth = 1024 };
+    private static readonly JsonReaderOptions _options = new() { MaxDepth = 1024 };
 
     public EventType Type;
 
@@ -36,7 +36,7 @@ internal struct EventLine
     public static string? Read(ReadOnlySpan<byte> line, out EventLine facts)
     {
         facts = default;
-        var reader = new Utf8JsonReader(line, s_options);
+        var reader = new Utf8JsonReader(line, _options);
         var hasType = false;
         try
         {

@@ -15,6 +15,8 @@ public sealed class ExecEngine(
     TimeProvider time,
     ILogger<ExecEngine> logger) : ICodexEngine
 {
+    private string? _executable;
+
     public bool IsInstalled => FindExecutable() is not null;
 
     internal CodexOptions Options => options.Value;
@@ -29,6 +31,9 @@ public sealed class ExecEngine(
 
     internal ILogger Logger => logger;
 
+    /// <summary>A program that runs the CLI in a session of its own, or null to run it in the server's.</summary>
+    internal string? SessionStarter { get; init; } = ControllingTerminal.SessionStarter;
+
     public bool CanResume(string codexThreadId) => RolloutFile.Exists(Environment.Home, codexThreadId);
 
     public ICodexTurn Start(CodexTurnStart start)
@@ -38,6 +43,11 @@ public sealed class ExecEngine(
         return turn;
     }
 
-    /// <summary>The binary to start now; looked up for each turn (a few file checks), so that an update or a late install is seen.</summary>
-    internal string? FindExecutable() => CodexExecutable.Find(options.Value.ExecutablePath);
+    /// <summary>The binary to start now: the one of last time while it is there, else looked up anew, so that a late install is seen.</summary>
+    internal string? FindExecutable()
+    {
+        if (!File.Exists(_executable))
+            _executable = CodexExecutable.Find(options.Value.ExecutablePath);
+        return _executable;
+    }
 }

@@ -19,7 +19,7 @@ internal sealed partial class ExecTurn
     private const int MaxPipe = 1 << 20;
 
     /// <summary>What a pipe holds is there at once; a read that waits this long finds it empty.</summary>
-    private static readonly TimeSpan s_pipeIsEmpty = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _pipeIsEmpty = TimeSpan.FromMilliseconds(100);
 
     private readonly TurnTranscript _transcript;
     private readonly EventBlockBuilder _block = new();
@@ -64,20 +64,31 @@ internal sealed partial class ExecTurn
                 }
             }
 
-            if (_readAfterCut >= MaxPipe)
-                return 0;
-            using var empty = new CancellationTokenSource(s_pipeIsEmpty);
-            var count = await stdout.ReadAsync(room, empty.Token).ConfigureAwait(false);
+            var count = _readAfterCut < MaxPipe ? await ReadWhatIsThere(stdout, room).ConfigureAwait(false) : 0;
             _readAfterCut += count;
             return count;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return 0;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             LogStdoutLost(e, _start.TurnId);
+            return 0;
+        }
+    }
+
+    /// <summary>Reads from a pipe whose writer is gone; 0 when it is empty.</summary>
+    private static async ValueTask<int> ReadWhatIsThere(Stream pipe, Memory<byte> room)
+    {
+        using var empty = new CancellationTokenSource();
+        // The read looks into the pipe before it waits; so the clock must not start before it has looked.
+        var read = pipe.ReadAsync(room, empty.Token);
+        if (!read.IsCompleted)
+            empty.CancelAfter(_pipeIsEmpty);
+        try
+        {
+            return await read.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
             return 0;
         }
     }
@@ -123,8 +134,8 @@ internal sealed partial class ExecTurn
     {
         _outputOver.TrySetResult();
         var exitCode = await _exited.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        // The tail of stderr is part of the message; after the process has gone nothing is added to it.
-        await Task.WhenAny(_stderrEnded.Task, Gone).WaitAsync(cancellationToken).ConfigureAwait(false);
+        // The tail of stderr is part of the message.
+        await _stderrEnded.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (_length > 0)
             _transcript.Accept((byte[])[.. _buffer.AsSpan(0, _length), (byte)'\n'], _block);
         var (status, code, message) = Failure(exitCode);

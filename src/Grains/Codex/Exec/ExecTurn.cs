@@ -12,12 +12,12 @@ namespace CodexOrleans.Grains.Codex.Exec;
 internal sealed partial class ExecTurn : ICodexTurn
 {
     /// <summary>After the terminal event the CLI writes its session and ends, in about 80 ms.</summary>
-    private static readonly TimeSpan s_exitGrace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _exitGrace = TimeSpan.FromSeconds(2);
 
     /// <summary>A process that SIGKILL has not ended by then hangs in the kernel.</summary>
-    private static readonly TimeSpan s_killPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _killPatience = TimeSpan.FromSeconds(10);
 
-    private static readonly Task s_never = new TaskCompletionSource().Task;
+    private static readonly Task _never = new TaskCompletionSource().Task;
 
     private readonly ExecEngine _engine;
     private readonly CodexTurnStart _start;
@@ -89,9 +89,13 @@ internal sealed partial class ExecTurn : ICodexTurn
             {
                 if (StartProcess(scratch) is { } command)
                 {
+                    Observe(command);
                     await UntilExited().ConfigureAwait(false);
                     await EndStrays().ConfigureAwait(false);
-                    Observe(command);
+                }
+                else
+                {
+                    _stderrEnded.TrySetResult();
                 }
             }
         }
@@ -100,6 +104,7 @@ internal sealed partial class ExecTurn : ICodexTurn
             // Whatever went wrong here, the turn must end and nobody may wait for ever.
             LogSupervisorFailed(e, _start.TurnId);
             _startFailure ??= "The server failed to run the Codex CLI; its log has the details.";
+            _stderrEnded.TrySetResult();
             await _force.CancelAsync().ConfigureAwait(false);
         }
         finally
@@ -150,20 +155,27 @@ internal sealed partial class ExecTurn : ICodexTurn
 
         try
         {
-            var arguments = CodexArguments.Build(
+            IReadOnlyList<string> arguments = CodexArguments.Build(
                 _start,
                 _engine.Options.ConfigOverrides,
                 scratch.WriteOutputSchema(_start.OutputSchema),
                 scratch.LinkImages(_start.Images));
+            if (_engine.SessionStarter is { } starter)
+                (executable, arguments) = (starter, [executable, .. arguments]);
             return Cli.Wrap(executable)
-                .WithArguments(arguments)
                 .WithWorkingDirectory(_start.Options.WorkingDirectory ?? Directory.GetCurrentDirectory())
                 .WithStandardInputPipe(PipeSource.Create(WritePrompt))
                 .WithStandardOutputPipe(PipeTarget.Create(HandOutStdout))
                 .WithStandardErrorPipe(PipeTarget.Create(DrainStderr))
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteAsync(
-                    start => _engine.Environment.Apply(start.Environment, _start.TurnId),
+                    process =>
+                    {
+                        _engine.Environment.Apply(process.Environment, _start.TurnId);
+                        // As a list: a command line would have to be quoted, and is taken apart again by other rules.
+                        foreach (var argument in arguments)
+                            process.ArgumentList.Add(argument);
+                    },
                     NoteExit,
                     _force.Token,
                     _polite.Token)
@@ -217,17 +229,21 @@ internal sealed partial class ExecTurn : ICodexTurn
         }
         catch (OperationCanceledException) when (_cut.IsCancellationRequested)
         {
-            // The process is gone, something else holds its stderr.
+            // The process is gone. Its last words may still be in the pipe, and something else may hold it open.
+            for (var left = MaxPipe; left > 0 && await ReadWhatIsThere(stderr, buffer).ConfigureAwait(false) is > 0 and var count; left -= count)
+                _stderr.Append(buffer.AsSpan(0, count));
         }
-
-        _stderrEnded.TrySetResult();
+        finally
+        {
+            _stderrEnded.TrySetResult();
+        }
     }
 
     /// <summary>Waits for the process; ends it when asked to, or when it stays after its output is over.</summary>
     private async Task UntilExited()
     {
         await Task.WhenAny(_exited.Task, _stopRequested.Task, _outputOver.Task).ConfigureAwait(false);
-        if (!_stopRequested.Task.IsCompleted && await ExitsWithin(s_exitGrace, _stopRequested.Task).ConfigureAwait(false))
+        if (!_stopRequested.Task.IsCompleted && await ExitsWithin(_exitGrace, _stopRequested.Task).ConfigureAwait(false))
             return;
         if (!_forceRequested.Task.IsCompleted && !_exited.Task.IsCompleted)
         {
@@ -239,7 +255,7 @@ internal sealed partial class ExecTurn : ICodexTurn
         if (!_exited.Task.IsCompleted)
         {
             await _force.CancelAsync().ConfigureAwait(false);
-            if (!await ExitsWithin(s_killPatience, s_never).ConfigureAwait(false))
+            if (!await ExitsWithin(_killPatience, _never).ConfigureAwait(false))
                 LogNotEnded(_start.TurnId);
         }
     }

@@ -12,7 +12,7 @@ internal sealed class OpenItems
     private const int MaxItems = 1_000;
     private const int MaxBytes = 32 << 20;
 
-    private static readonly byte[] s_prefix = Encoding.UTF8.GetBytes("""{"type":"item.completed","item":""");
+    private static readonly byte[] _prefix = Encoding.UTF8.GetBytes("""{"type":"item.completed","item":""");
 
     private readonly List<OpenItem> _items = [];
     private int _bytes;
@@ -58,8 +58,8 @@ internal sealed class OpenItems
             var json = item.Json.AsSpan();
             var status = item.StatusToken.GetOffsetAndLength(json.Length);
             byte[] line = status.Length == 0
-                ? [.. s_prefix, .. json, (byte)'}', (byte)'\n']
-                : [.. s_prefix, .. json[..status.Offset], .. "\"failed\""u8, .. json[(status.Offset + status.Length)..], (byte)'}', (byte)'\n'];
+                ? [.. _prefix, .. json, (byte)'}', (byte)'\n']
+                : [.. _prefix, .. json[..status.Offset], .. "\"failed\""u8, .. json[(status.Offset + status.Length)..], (byte)'}', (byte)'\n'];
             output.Add(line, 1);
         }
 

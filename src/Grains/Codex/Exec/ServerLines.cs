@@ -11,7 +11,7 @@ internal static class ServerLines
     private const int ExcerptBytes = 200;
 
     // As the CLI: text beyond ASCII stays readable. The lines are JSON in a JSON context, never part of a page's markup.
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary><c>turn.failed</c> with a code of <see cref="FailureCodes"/>.</summary>
     public static byte[] TurnFailed(string code, string message) => Write(json =>
@@ -48,7 +48,7 @@ internal static class ServerLines
     private static byte[] Write(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer, s_options))
+        using (var json = new Utf8JsonWriter(buffer, _options))
         {
             json.WriteStartObject();
             members(json);

@@ -8,7 +8,7 @@ namespace CodexOrleans.Grains.Codex.Installation;
 /// </summary>
 public static class CodexExecutable
 {
-    private static readonly string s_nativeName = OperatingSystem.IsWindows() ? "codex.exe" : "codex";
+    private static readonly string _nativeName = OperatingSystem.IsWindows() ? "codex.exe" : "codex";
 
     /// <summary>Looks at <see cref="CodexOptions.ExecutablePath"/>, or else for the checkout's pinned CLI and then on PATH.</summary>
     /// <returns>Absolute path; null when there is none.</returns>
@@ -77,12 +77,12 @@ public static class CodexExecutable
             return null;
         for (var folder = new DirectoryInfo(package); folder is not null; folder = folder.Parent)
         {
-            var native = Path.Combine(folder.FullName, "node_modules", "@openai", $"codex-{suffix}", "vendor", triple, "bin", s_nativeName);
+            var native = Path.Combine(folder.FullName, "node_modules", "@openai", $"codex-{suffix}", "vendor", triple, "bin", _nativeName);
             if (File.Exists(native))
                 return native;
         }
 
-        var bundled = Path.Combine(package, "vendor", triple, "bin", s_nativeName);
+        var bundled = Path.Combine(package, "vendor", triple, "bin", _nativeName);
         return File.Exists(bundled) ? bundled : null;
     }
 

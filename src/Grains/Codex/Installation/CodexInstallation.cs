@@ -13,7 +13,7 @@ namespace CodexOrleans.Grains.Codex.Installation;
 /// </summary>
 public sealed partial class CodexInstallation(IOptions<CodexOptions> options, HostTag host) : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     private readonly SemaphoreSlim _asking = new(1, 1);
     private readonly CodexEnvironment _environment = new(options.Value, host);
@@ -106,7 +106,7 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Ho
     private async Task<BufferedCommandResult?> Run(string path, string[] arguments, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_patience);
+        patience.CancelAfter(_patience);
         try
         {
             var output = new StringBuilder();

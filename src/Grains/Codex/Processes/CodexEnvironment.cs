@@ -8,7 +8,7 @@ namespace CodexOrleans.Grains.Codex.Processes;
 /// </summary>
 public sealed class CodexEnvironment
 {
-    private static readonly HashSet<string> s_allowed = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> _allowed = new(StringComparer.OrdinalIgnoreCase)
     {
         // Who and where the user is, and how programs talk: without these shells, git and compilers misbehave.
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "NO_COLOR",
@@ -30,7 +30,7 @@ public sealed class CodexEnvironment
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             var name = (string)variable.Key;
-            if (s_allowed.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal) || options.PassEnvironment.Contains(name))
+            if (_allowed.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal) || options.PassEnvironment.Contains(name))
                 _variables[name] = (string?)variable.Value ?? "";
         }
 

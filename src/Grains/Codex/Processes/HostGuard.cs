@@ -13,14 +13,16 @@ public sealed partial class HostGuard(HostTag host, ILogger<HostGuard> logger) :
 {
     // The server's end of stdin is the sign of life: the kernel closes it however the server dies. The signals of a terminal or of
     // an impatient operator must not end the guard before its time. The tag comes as an argument, so the guard does not carry it in
-    // its own environment; it is random, so a substring match is exact.
+    // its own environment; it is random, so a substring match is exact. The exit status of grep tells nothing: processes that end
+    // while it looks are errors to it.
     private const string Script =
         """
-        trap '' INT TERM HUP
+        trap '' INT TERM HUP QUIT
         while read -r _; do :; done
         looks=0
         while [ "$looks" -lt 100 ]; do
-          found=$(grep -lF -- "$1" /proc/[0-9]*/environ 2>/dev/null) || exit 0
+          found=$(grep -lF -- "$1" /proc/[0-9]*/environ 2>/dev/null)
+          [ -n "$found" ] || exit 0
           for file in $found; do
             id=${file#/proc/}
             kill -KILL "${id%/environ}" 2>/dev/null
@@ -30,7 +32,7 @@ public sealed partial class HostGuard(HostTag host, ILogger<HostGuard> logger) :
         done
         """;
 
-    private static readonly TimeSpan s_restartPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _restartPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Does nothing: turns are still draining while the host stops. The guard ends when the host is disposed.</summary>
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -59,7 +61,7 @@ public sealed partial class HostGuard(HostTag host, ILogger<HostGuard> logger) :
             if (!stoppingToken.IsCancellationRequested)
             {
                 LogEnded();
-                await Task.Delay(s_restartPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_restartPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -11,7 +11,7 @@ namespace CodexOrleans.Grains.Codex.Processes;
 public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses> logger)
 {
     /// <summary>A process that SIGKILL has not ended by then hangs in the kernel; waiting longer would not help.</summary>
-    private static readonly TimeSpan s_giveUpAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _giveUpAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private Task<List<TaggedProcess>> _running = Task.FromResult<List<TaggedProcess>>([]);
@@ -34,7 +34,7 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
     {
         if (!OperatingSystem.IsLinux())
             return;
-        for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < s_giveUpAfter;)
+        for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < _giveUpAfter;)
         {
             var strays = (await Look().ConfigureAwait(false)).FindAll(p => belongs(p));
             if (strays.Count == 0)

@@ -5,11 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Grains.Codex.Processes;
 
 /// <summary>
-/// Before a silo starts: ends the processes and deletes the scratch files that earlier starts of this installation left behind.
+/// Before anything else of the host starts, a silo with its first turns above all: ends the processes and deletes the scratch files
+/// that earlier starts of this installation left behind.
 /// </summary>
-public sealed partial class StraySweep(StrayProcesses strays, ILogger<StraySweep> logger, DataDirectory? data = null) : IHostedService
+public sealed partial class StraySweep(StrayProcesses strays, ILogger<StraySweep> logger, DataDirectory? data = null) : IHostedLifecycleService
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartingAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -24,7 +25,15 @@ public sealed partial class StraySweep(StrayProcesses strays, ILogger<StraySweep
         }
     }
 
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Processes or files that an earlier start left behind could not be removed.")]
     private partial void LogSweepFailed(Exception exception);

@@ -7,8 +7,8 @@ namespace CodexOrleans.Grains.Codex.Processes;
 /// <summary>A living process that carries a tag of some server.</summary>
 internal sealed record TaggedProcess(int Id, ulong StartTime, string Installation, string Boot, string Turn)
 {
-    private static readonly byte[] s_host = Encoding.UTF8.GetBytes(HostTag.HostVariable + "=");
-    private static readonly byte[] s_turn = Encoding.UTF8.GetBytes(HostTag.TurnVariable + "=");
+    private static readonly byte[] _host = Encoding.UTF8.GetBytes(HostTag.HostVariable + "=");
+    private static readonly byte[] _turn = Encoding.UTF8.GetBytes(HostTag.TurnVariable + "=");
 
     /// <summary>All of them that this user may see. Zombies have no environment any more, so they are not among them.</summary>
     [SupportedOSPlatform("linux")]
@@ -41,7 +41,7 @@ internal sealed record TaggedProcess(int Id, ulong StartTime, string Installatio
     {
         var length = ProcFs.Read(id, "environ", ref buffer);
         var environment = buffer.AsSpan(0, length);
-        if (Variable(environment, s_host) is not { } host || Variable(environment, s_turn) is not { } turn)
+        if (Variable(environment, _host) is not { } host || Variable(environment, _turn) is not { } turn)
             return null;
         var dot = host.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && ProcFs.StartTime(id) is { } startTime

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using CodexOrleans.Grains.Codex.Processes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CodexOrleans.Grains.Tests.Codex;
+
+public sealed class HostGuardSpecs
+{
+    [Fact]
+    public async Task When_the_servers_end_of_the_pipe_closes_everything_with_its_tag_is_ended()
+    {
+        var host = HostTag.Ephemeral();
+        using var guard = new HostGuard(host, NullLogger<HostGuard>.Instance);
+        await guard.StartAsync(TestContext.Current.CancellationToken);
+        var guardId = await GuardOf(host);
+        using var own = StartTagged(host.Value);
+        using var other = StartTagged(HostTag.Ephemeral().Value);
+
+        // What a terminal or an operator sends to the whole group must not end the guard before the server.
+        foreach (var signal in new[] { "INT", "TERM", "HUP" })
+            await Process.Start("/bin/kill", ["-s", signal, $"{guardId}"]).WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(ProcessProbe.IsAlive(guardId));
+        Assert.False(own.HasExited);
+
+        guard.Dispose();
+        await own.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await ProcessProbe.UntilGone(guardId);
+
+        Assert.False(other.HasExited);
+        other.Kill();
+    }
+
+    [Fact]
+    public async Task A_guard_that_was_killed_is_replaced()
+    {
+        var host = HostTag.Ephemeral();
+        using var guard = new HostGuard(host, NullLogger<HostGuard>.Instance);
+        await guard.StartAsync(TestContext.Current.CancellationToken);
+        var first = await GuardOf(host);
+
+        using (var process = Process.GetProcessById(first))
+            process.Kill();
+        await ProcessProbe.UntilGone(first);
+
+        Assert.NotEqual(first, await GuardOf(host));
+    }
+
+    [Fact]
+    public async Task Stopping_the_host_leaves_the_guard_until_it_is_disposed()
+    {
+        var host = HostTag.Ephemeral();
+        using var guard = new HostGuard(host, NullLogger<HostGuard>.Instance);
+        await guard.StartAsync(TestContext.Current.CancellationToken);
+        var id = await GuardOf(host);
+
+        await guard.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(ProcessProbe.IsAlive(id));
+    }
+
+    private static Process StartTagged(string host)
+    {
+        var start = new ProcessStartInfo("/bin/sleep", "1000");
+        start.Environment[HostTag.HostVariable] = host;
+        start.Environment[HostTag.TurnVariable] = "t";
+        return Process.Start(start)!;
+    }
+
+    /// <summary>The guard's process, known by the tag among its arguments; waits until it runs.</summary>
+    private static async Task<int> GuardOf(HostTag host)
+    {
+        while (true)
+        {
+            foreach (var process in Process.GetProcesses())
+            {
+                using (process)
+                {
+                    if (ArgumentsOf(process.Id) is var arguments && arguments.Contains("codex-orleans-guard", StringComparison.Ordinal) && arguments.Contains(host.Value, StringComparison.Ordinal) && ProcessProbe.IsAlive(process.Id))
+                        return process.Id;
+                }
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static string ArgumentsOf(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/cmdline");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone, or somebody else's.
+            return "";
+        }
+    }
+}

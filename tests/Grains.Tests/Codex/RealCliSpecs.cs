@@ -1,0 +1,193 @@
+using System.Text.Json;
+using CodexOrleans.DemoModel;
+using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.Grains.Tests.Codex;
+
+/// <summary>The pinned CLI against the scripted model: what it really does with what the engine gives it.</summary>
+public sealed class RealCliSpecs : IAsyncLifetime
+{
+    private DemoModelServer _model = null!;
+    private CodexHome _home = null!;
+    private EngineFixture _fixture = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _model = await DemoModelServer.Start();
+        _home = new CodexHome(_model);
+        _fixture = new EngineFixture(o =>
+        {
+            o.ExecutablePath = RealCodex.Path;
+            foreach (var (name, value) in _home.Environment)
+                o.Environment[name] = value;
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _fixture.Dispose();
+        _home.Dispose();
+        await _model.DisposeAsync();
+    }
+
+    private Task<TurnRecording> Run(string prompt, ThreadOptions? options = null, Func<CodexTurnStart, CodexTurnStart>? change = null) =>
+        _fixture.Run(prompt, s => (change ?? (x => x))(s with { Options = Options(options) }));
+
+    private ThreadOptions Options(ThreadOptions? options) =>
+        (options ?? new ThreadOptions()).Over(new ThreadOptions { WorkingDirectory = _fixture.Folder, SkipGitRepoCheck = true, Sandbox = SandboxMode.WorkspaceWrite });
+
+    private static JsonElement Parse(string line) => JsonDocument.Parse(line).RootElement;
+
+    private static string Answer(TurnRecording turn) =>
+        turn.Lines.Select(Parse).Last(l => l.GetProperty("type").ValueEquals("item.completed") && l.GetProperty("item").GetProperty("type").ValueEquals("agent_message"))
+            .GetProperty("item").GetProperty("text").GetString()!;
+
+    [Fact]
+    public async Task A_thread_goes_on_and_each_turn_has_its_own_tokens()
+    {
+        var threadId = Guid.CreateVersion7();
+        var first = await Run("SCENARIO:plain", change: s => s with { ThreadId = threadId });
+        var second = await Run("SCENARIO:plain", change: s => s with { ThreadId = threadId, ResumeCodexThreadId = first.CodexThreadId, UsageBefore = first.Outcome.CumulativeUsage! });
+
+        Assert.Equal((TurnStatus.Completed, TurnStatus.Completed), (first.Outcome.Status, second.Outcome.Status));
+        Assert.Equal(first.CodexThreadId, second.CodexThreadId);
+        Assert.Equal(threadId.ToString(), Parse(second.Lines[0]).GetProperty("thread_id").GetString());
+        Assert.Equal(2 * first.Outcome.CumulativeUsage!.InputTokens, second.Outcome.CumulativeUsage!.InputTokens);
+        Assert.Equal(first.Outcome.Usage, second.Outcome.Usage);
+    }
+
+    [Fact]
+    public async Task A_session_that_is_not_there_is_a_failed_turn_with_the_CLIs_reason()
+    {
+        var turn = await Run("SCENARIO:plain", change: s => s with { ResumeCodexThreadId = Guid.CreateVersion7().ToString() });
+
+        Assert.Single(turn.Lines);
+        Assert.Equal(FailureCodes.CodexExited, turn.Outcome.ErrorCode);
+        Assert.Contains("no rollout found", turn.Outcome.ErrorMessage, StringComparison.Ordinal);
+        Assert.DoesNotContain("backtrace", turn.Outcome.ErrorMessage, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("help")]
+    [InlineData("--help")]
+    [InlineData("resume")]
+    public async Task A_prompt_is_a_prompt_whatever_it_says(string prompt)
+    {
+        var turn = await Run(prompt + "\nSCENARIO:plain");
+
+        Assert.Equal(TurnStatus.Completed, turn.Outcome.Status);
+    }
+
+    [Fact]
+    public async Task Outside_a_repository_the_CLIs_refusal_is_told()
+    {
+        var turn = await Run("SCENARIO:plain", new ThreadOptions { SkipGitRepoCheck = false });
+
+        Assert.Single(turn.Lines);
+        Assert.Contains("--skip-git-repo-check", turn.Outcome.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_todo_list_is_told()
+    {
+        var turn = await Run("SCENARIO:plan");
+
+        Assert.Contains(turn.Lines, l => l.Contains("\"type\":\"todo_list\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_wrong_key_is_the_CLIs_own_failure()
+    {
+        var turn = await Run("SCENARIO:401");
+
+        Assert.Equal((TurnStatus.Failed, null), (turn.Outcome.Status, turn.Outcome.ErrorCode));
+        Assert.Contains("401", turn.Outcome.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_reached_ends_the_turn()
+    {
+        _fixture.Options.ConfigOverrides["model_providers.demo.base_url"] = "\"http://127.0.0.1:1/v1\"";
+        _fixture.Options.ConfigOverrides["model_providers.demo.stream_max_retries"] = "1";
+
+        var turn = await Run("SCENARIO:plain");
+
+        Assert.Equal(TurnStatus.Failed, turn.Outcome.Status);
+    }
+
+    [Fact]
+    public async Task Images_schema_effort_and_folders_are_all_accepted_in_a_resumed_turn()
+    {
+        var image = Path.Combine(_fixture.Folder, "one, two.png");
+        await File.WriteAllBytesAsync(
+            image,
+            Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
+            TestContext.Current.CancellationToken);
+        var first = await Run("SCENARIO:plain");
+
+        var turn = await Run(
+            "SCENARIO:plain",
+            new ThreadOptions
+            {
+                Model = "gpt-5.5",
+                ModelReasoningEffort = "high",
+                NetworkAccessEnabled = true,
+                WebSearch = WebSearchMode.Live,
+                AdditionalDirectories = [_fixture.Scratch, _home.Path],
+            },
+            s => s with
+            {
+                ResumeCodexThreadId = first.CodexThreadId,
+                Images = [image, image],
+                OutputSchema = """{"type":"object","properties":{"answer":{"type":"string"}},"required":["answer"],"additionalProperties":false}""",
+            });
+
+        Assert.Equal(TurnStatus.Completed, turn.Outcome.Status);
+        var request = _model.Requests.Last().Body.GetRawText();
+        Assert.Equal(2, request.Split("input_image").Length - 1);
+        Assert.Contains("codex_output_schema", request, StringComparison.Ordinal);
+        Assert.Contains("\"effort\":\"high\"", request, StringComparison.Ordinal);
+        Assert.Empty(Directory.Exists(_fixture.Scratch) ? Directory.GetDirectories(_fixture.Scratch) : []);
+    }
+
+    [Fact]
+    public async Task A_command_of_the_agent_carries_the_tag()
+    {
+        var turn = await Run("SCENARIO:shell CMD:env", new ThreadOptions { Sandbox = SandboxMode.DangerFullAccess });
+
+        var output = turn.Lines.Single(l => l.Contains("item.completed", StringComparison.Ordinal) && l.Contains("command_execution", StringComparison.Ordinal));
+        Assert.Contains($"{HostTag.HostVariable}={_fixture.Host.Value}", output, StringComparison.Ordinal);
+        Assert.Contains($"{HostTag.TurnVariable}=", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(StopReason.Interrupted)]
+    [InlineData(StopReason.Fenced)]
+    public async Task A_stopped_turn_leaves_no_command_behind(StopReason reason)
+    {
+        await using var turn = _fixture.Start(
+            "SCENARIO:shell CMD:setsid sleep 1000 & echo $! > child; sleep 1000; true",
+            s => s with { Options = Options(new ThreadOptions { Sandbox = SandboxMode.DangerFullAccess }) });
+        await turn.ReadUntil("item.started");
+        var child = await ProcessProbe.ReadId(Path.Combine(_fixture.Folder, "child"));
+
+        turn.Stop(reason);
+        var rest = await turn.Record();
+        await turn.Gone;
+
+        Assert.Contains("\"status\":\"failed\"", rest.Lines[0], StringComparison.Ordinal);
+        Assert.False(ProcessProbe.IsAlive(child));
+    }
+
+    [Fact]
+    public async Task A_hanging_model_is_ended_by_the_turns_time_limit()
+    {
+        var turn = await Run("SCENARIO:hang", change: s => s with { Timeout = TimeSpan.FromSeconds(2) });
+
+        Assert.Equal(FailureCodes.TurnTimeout, turn.Outcome.ErrorCode);
+    }
+}

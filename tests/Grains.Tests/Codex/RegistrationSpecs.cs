@@ -1,0 +1,73 @@
+using CodexOrleans.FakeCodex;
+using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.Grains.Tests.Codex;
+
+public sealed class RegistrationSpecs
+{
+    private static HostApplicationBuilder Builder(params (string Key, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        builder.Services.AddCodexExec();
+        return builder;
+    }
+
+    [Fact]
+    public async Task A_host_runs_turns_with_the_options_of_its_configuration()
+    {
+        using var folder = new TemporaryFolder();
+        using var data = DataDirectory.Open(folder["data"]);
+        var builder = Builder(("Codex:ExecutablePath", FakeCli.Path), ("Codex:Environment:GREETING", "hello from the settings"));
+        builder.Services.AddSingleton(data);
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        await using var turn = host.Services.GetRequiredService<ICodexEngine>().Start(new CodexTurnStart
+        {
+            ThreadId = Guid.CreateVersion7(),
+            TurnId = Guid.CreateVersion7(),
+            Prompt = "started; message \"$GREETING\"; message \"$CODEX_ORLEANS_HOST\" 1; completed",
+            Options = new ThreadOptions { WorkingDirectory = folder.Path },
+        });
+        var recording = await turn.Record();
+        await turn.Gone;
+        await host.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains("hello from the settings", recording.Lines[2], StringComparison.Ordinal);
+        Assert.Contains(HostTag.Of(data).Installation, recording.Lines[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_start_deletes_scratch_files_of_an_earlier_one()
+    {
+        using var folder = new TemporaryFolder();
+        using var data = DataDirectory.Open(folder["data"]);
+        Directory.CreateDirectory(Path.Combine(data.Scratch, "left"));
+        var builder = Builder();
+        builder.Services.AddSingleton(data);
+        using var host = builder.Build();
+
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        Assert.False(Directory.Exists(Path.Combine(data.Scratch, "left")));
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Wrong_options_stop_the_start_and_are_all_named()
+    {
+        using var host = Builder(("Codex:TurnTimeout", "00:00:00"), ("Codex:StopGrace", "-00:00:01"), ("Codex:ExecutablePath", "/no/such/codex")).Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(3, error.Failures.Count());
+    }
+}

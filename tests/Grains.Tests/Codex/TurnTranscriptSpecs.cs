@@ -1,0 +1,234 @@
+using System.Text;
+using System.Text.Json;
+using CodexOrleans.FakeCodex;
+using CodexOrleans.Grains.Codex.Exec;
+using CodexOrleans.Storage;
+
+namespace CodexOrleans.Grains.Tests.Codex;
+
+public sealed class TurnTranscriptSpecs
+{
+    private const string Session = "01a20000-0000-7000-8000-000000000001";
+    private const string Completed = """{"type":"turn.completed","usage":{"input_tokens":10}}""";
+
+    private readonly Guid _threadId = Guid.CreateVersion7();
+    private readonly EventBlockBuilder _output = new();
+
+    public static TheoryData<string> CompleteRecordings => [.. FakeCli.Recordings.Where(r => r is not "interrupted" and not "long-command")];
+
+    private TurnTranscript Transcript(string? resumes = null, TokenUsage? before = null) => new(_threadId, resumes, before ?? new TokenUsage());
+
+    private string[] Accept(TurnTranscript transcript, params string[] lines) => Accept(transcript, Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => l + "\n"))));
+
+    private string[] Accept(TurnTranscript transcript, byte[] lines)
+    {
+        transcript.Accept(lines, _output);
+        return _output.Build(null, transcript.Outcome) is { } block ? TurnReading.LinesOf(block) : [];
+    }
+
+    private string[] Fail(TurnTranscript transcript)
+    {
+        transcript.Fail(TurnStatus.Interrupted, FailureCodes.Interrupted, "The turn was interrupted.", _output);
+        return TurnReading.LinesOf(_output.Build(null, transcript.Outcome)!);
+    }
+
+    private static JsonElement Item(string line) => JsonDocument.Parse(line).RootElement.GetProperty("item");
+
+    [Theory]
+    [MemberData(nameof(CompleteRecordings))]
+    public void A_recorded_session_passes_byte_for_byte_but_for_the_thread_id(string recording)
+    {
+        var text = Encoding.UTF8.GetString(FakeCli.Recording(recording));
+        var id = JsonDocument.Parse(text.Split('\n')[0]).RootElement.GetProperty("thread_id").GetString()!;
+        var transcript = Transcript();
+
+        var lines = Accept(transcript, Encoding.UTF8.GetBytes(text));
+
+        Assert.Equal(text.Replace(id, _threadId.ToString(), StringComparison.Ordinal).TrimEnd('\n').Split('\n'), lines);
+        Assert.Equal(id, transcript.CodexThreadId);
+        Assert.NotNull(transcript.Outcome);
+        Assert.Null(transcript.Outcome.ErrorCode);
+    }
+
+    [Fact]
+    public void Ordinary_lines_go_on_as_one_piece_of_the_same_bytes()
+    {
+        var bytes = Encoding.UTF8.GetBytes("{\"type\":\"turn.started\"}\n{\"type\":\"x\", \"a\" : [1,\"ä\"]}\n");
+
+        Transcript().Accept(bytes, _output);
+
+        Assert.Equal(bytes, _output.Build(null, null)!.Lines);
+    }
+
+    [Fact]
+    public void An_item_open_at_the_end_is_completed_as_failed_before_the_terminal_event()
+    {
+        var transcript = Transcript();
+
+        var lines = Accept(transcript, FakeCli.Recording("long-command"));
+
+        Assert.Equal(6, lines.Length);
+        Assert.StartsWith("{\"type\":\"turn.completed\"", lines[5], StringComparison.Ordinal);
+        Assert.Equal(
+            """{"type":"item.completed","item":{"id":"item_0","type":"command_execution","command":"/bin/bash -lc 'sleep 31345; echo'","aggregated_output":"","exit_code":null,"status":"failed"}}""",
+            lines[4]);
+    }
+
+    [Fact]
+    public void Open_items_are_closed_in_their_last_known_state_in_the_order_they_were_started()
+    {
+        var transcript = Transcript();
+        Accept(
+            transcript,
+            """{"type":"item.started","item":{"id":"item_0","type":"todo_list","items":[{"text":"a","completed":false}]}}""",
+            """{"type":"item.started","item":{"id":"item_1","type":"mcp_tool_call","arguments":{"status":"in_progress","id":"x"},"status":"in_progress"}}""",
+            """{"type":"item.updated","item":{"id":"item_0","type":"todo_list","items":[{"text":"a","completed":true}]}}""");
+
+        var lines = Fail(transcript);
+
+        Assert.Equal(
+            [
+                """{"type":"item.completed","item":{"id":"item_0","type":"todo_list","items":[{"text":"a","completed":true}]}}""",
+                """{"type":"item.completed","item":{"id":"item_1","type":"mcp_tool_call","arguments":{"status":"in_progress","id":"x"},"status":"failed"}}""",
+                """{"type":"turn.failed","error":{"message":"The turn was interrupted.","code":"interrupted"}}""",
+            ],
+            lines);
+    }
+
+    [Fact]
+    public void A_web_search_with_two_ids_is_one_item()
+    {
+        var transcript = Transcript();
+        var recorded = Encoding.UTF8.GetString(FakeCli.Recording("web-search")).Split('\n');
+
+        Accept(transcript, recorded[2]);
+        Accept(transcript, recorded[3]);
+
+        Assert.Single(Fail(transcript));
+    }
+
+    [Fact]
+    public void An_open_web_search_is_closed_with_both_of_its_ids()
+    {
+        var transcript = Transcript();
+        Accept(transcript, Encoding.UTF8.GetString(FakeCli.Recording("web-search")).Split('\n')[2]);
+
+        Assert.Equal(
+            """{"type":"item.completed","item":{"id":"item_0","type":"web_search","id":"ws_3be5410f5132557798bb4822","query":"","action":{"type":"other"}}}""",
+            Fail(transcript)[0]);
+    }
+
+    [Fact]
+    public void A_top_level_error_is_not_the_end()
+    {
+        var transcript = Transcript();
+
+        Accept(transcript, """{"type":"error","message":"Reconnecting... 1/2"}""");
+
+        Assert.Null(transcript.Outcome);
+    }
+
+    [Fact]
+    public void Lines_after_the_terminal_event_are_dropped()
+    {
+        var transcript = Transcript();
+
+        var lines = Accept(transcript, Completed, """{"type":"turn.failed","error":{"message":"x"}}""", "garbage");
+
+        Assert.Equal([Completed], lines);
+        Assert.Equal(TurnStatus.Completed, transcript.Outcome!.Status);
+        Assert.True(transcript.LinesAfterEnd);
+    }
+
+    [Fact]
+    public void The_servers_own_end_comes_only_when_there_was_none()
+    {
+        var transcript = Transcript();
+        Accept(transcript, Completed);
+
+        transcript.Fail(TurnStatus.Failed, FailureCodes.CodexExited, "late", _output);
+
+        Assert.Null(_output.Build(null, null));
+        Assert.Equal(TurnStatus.Completed, transcript.Outcome!.Status);
+    }
+
+    [Fact]
+    public void A_resumed_session_must_be_the_one_that_was_asked_for()
+    {
+        var transcript = Transcript(resumes: "01a20000-0000-7000-8000-0000000000ff");
+
+        var lines = Accept(transcript, $$"""{"type":"thread.started","thread_id":"{{Session}}"}""", """{"type":"turn.started"}""");
+
+        Assert.Contains("\"code\":\"resume_mismatch\"", Assert.Single(lines), StringComparison.Ordinal);
+        Assert.Equal(FailureCodes.ResumeMismatch, transcript.Outcome!.ErrorCode);
+    }
+
+    [Fact]
+    public void A_resumed_session_may_be_spelled_in_capitals()
+    {
+        var transcript = Transcript(resumes: Session.ToUpperInvariant());
+
+        Accept(transcript, $$"""{"type":"thread.started","thread_id":"{{Session}}"}""");
+
+        Assert.Null(transcript.Outcome);
+    }
+
+    [Theory]
+    [InlineData(123, 100, 23)]
+    [InlineData(123, 0, 123)]
+    [InlineData(50, 100, 50)]
+    public void Own_tokens_are_what_was_added_and_never_negative(long cumulative, long before, long own)
+    {
+        var transcript = Transcript(before: new TokenUsage { InputTokens = before });
+
+        Accept(transcript, $$$"""{"type":"turn.completed","usage":{"input_tokens":{{{cumulative}}},"output_tokens":1}}""");
+
+        Assert.Equal(own, transcript.Outcome!.Usage!.InputTokens);
+        Assert.Equal(cumulative, transcript.Outcome.CumulativeUsage!.InputTokens);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"turn.completed"}""")]
+    [InlineData("""{"type":"turn.completed","usage":null}""")]
+    public void A_turn_without_usage_has_none(string line)
+    {
+        var transcript = Transcript();
+
+        Accept(transcript, line);
+
+        Assert.Equal(TurnStatus.Completed, transcript.Outcome!.Status);
+        Assert.Null(transcript.Outcome.Usage);
+    }
+
+    [Fact]
+    public void The_CLIs_own_failure_has_its_message_and_no_code()
+    {
+        var transcript = Transcript();
+
+        Accept(transcript, FakeCli.Recording("error-401"));
+
+        Assert.Equal((TurnStatus.Failed, null), (transcript.Outcome!.Status, transcript.Outcome.ErrorCode));
+        Assert.StartsWith("unexpected status 401", transcript.Outcome.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Arguments_nested_a_hundred_deep_are_an_event()
+    {
+        var line = $$$"""{"type":"item.started","item":{"id":"item_0","arguments":{{{new string('[', 100)}}}{{{new string(']', 100)}}}}}""";
+
+        Assert.Equal([line], Accept(Transcript(), line));
+    }
+
+    [Fact]
+    public void More_open_items_than_can_be_remembered_are_passed_on_and_the_turn_still_ends()
+    {
+        var transcript = Transcript();
+        var lines = Enumerable.Range(0, 1_500).Select(i => $$$"""{"type":"item.started","item":{"id":"item_{{{i}}}","status":"in_progress"}}""").ToArray();
+
+        Assert.Equal(lines, Accept(transcript, lines));
+        var end = Fail(transcript);
+
+        Assert.Equal(1_001, end.Length);
+        Assert.Equal("item_0", Item(end[0]).GetProperty("id").GetString());
+    }
+}

@@ -266,9 +266,10 @@ public sealed class EventStreamSpecs
         using var streaming = await SseClient.Open(response);
         await streaming.UntilSeq(1);
 
-        host.Stop();
+        var stopping = host.Stop();
         Assert.Empty(await following.ToEnd());
         Assert.Empty(await streaming.ToEnd());
+        await stopping;
         Assert.EndsWith(": the server stops, reconnect\n\n", following.Raw);
         Assert.EndsWith(": the server stops, reconnect\n\n", streaming.Raw);
     }

@@ -134,10 +134,11 @@ public sealed class RunSpecs
         host.Script = thread => thread.OnStarted = _ => started.SetResult();
         var running = host.Post("/api/codex/run", """{"prompt":"hello"}""");
         await started.Task.WaitAsync(Cancelled);
-        host.Stop();
+        var stopping = host.Stop();
         using var response = await running;
         Assert.Equal(503, (int)response.StatusCode);
         Assert.Contains("\"host_draining\"", await response.Content.ReadAsStringAsync(Cancelled));
+        await stopping;
     }
 
     private static TurnRecord Turn(ScriptedThread thread, TokenUsage usage) => new()

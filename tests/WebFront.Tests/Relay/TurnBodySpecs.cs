@@ -11,28 +11,31 @@ public sealed class TurnBodySpecs
     public async Task Every_field_reaches_the_owner()
     {
         await using var host = await RelayHost.Start();
+        var (work, more) = (Directory.CreateDirectory(Path.Combine(host.Workspace, "a")).FullName, Directory.CreateDirectory(Path.Combine(host.Workspace, "b")).FullName);
+        var image = Path.Combine(work, "i.png");
+        await File.WriteAllTextAsync(image, "png", TestContext.Current.CancellationToken);
         using var response = await host.Post(
             "/api/codex/stream",
-            """
+            $$"""
             {
-              "prompt": " do it ", "model": "gpt-x", "sandbox": "read-only", "working_directory": "/srv/a", "skip_git_repo_check": true,
-              "model_reasoning_effort": "high", "network_access_enabled": false, "web_search": "cached", "additional_directories": ["/srv/b", "/srv/c"],
-              "output_schema": {"type": "object", "a": [1]}, "images": ["/srv/i.png"], "thread_id": "0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f"
+              "prompt": " do it ", "model": "gpt-x", "sandbox": "read-only", "working_directory": "{{work}}", "skip_git_repo_check": true,
+              "model_reasoning_effort": "high", "network_access_enabled": false, "web_search": "cached", "additional_directories": ["{{more}}", "{{work}}"],
+              "output_schema": {"type": "object", "a": [1]}, "images": ["{{image}}"], "thread_id": "0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f"
             }
             """);
         var request = host.Thread(Guid.Parse("0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f")).Request!;
         Assert.Equal(" do it ", request.Prompt);
         Assert.False(request.NewThread);
         Assert.Equal("""{"type": "object", "a": [1]}""", request.OutputSchema);
-        Assert.Equal(["/srv/i.png"], request.Images);
+        Assert.Equal([image], request.Images);
         Assert.Equal("gpt-x", request.Options.Model);
         Assert.Equal(SandboxMode.ReadOnly, request.Options.Sandbox);
-        Assert.Equal("/srv/a", request.Options.WorkingDirectory);
+        Assert.Equal(work, request.Options.WorkingDirectory);
         Assert.True(request.Options.SkipGitRepoCheck);
         Assert.Equal("high", request.Options.ModelReasoningEffort);
         Assert.False(request.Options.NetworkAccessEnabled);
         Assert.Equal(WebSearchMode.Cached, request.Options.WebSearch);
-        Assert.Equal(["/srv/b", "/srv/c"], request.Options.AdditionalDirectories);
+        Assert.Equal([more, work], request.Options.AdditionalDirectories);
     }
 
     [Fact]

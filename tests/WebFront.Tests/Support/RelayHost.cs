@@ -3,13 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.WebFront.Tests.Support;
@@ -19,14 +19,19 @@ internal sealed class RelayHost : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Guid, ScriptedThread> _threads = new();
     private readonly WebApplication _app;
+    private readonly TemporaryFolder _folder;
 
-    private RelayHost(WebApplication app, MemoryLog log)
+    private RelayHost(WebApplication app, TemporaryFolder folder, MemoryLog log)
     {
         _app = app;
+        _folder = folder;
         Log = log;
     }
 
     public MemoryLog Log { get; }
+
+    /// <summary>A folder that turns may work in.</summary>
+    public string Workspace => _folder["workspace"];
 
     public FrontFeed Feed => _app.Services.GetRequiredService<FrontFeed>();
 
@@ -44,7 +49,11 @@ internal sealed class RelayHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var log = new MemoryLog();
+        var folder = new TemporaryFolder();
+        var workspace = Directory.CreateDirectory(folder["workspace"]).FullName;
         RelayHost? host = null;
+        builder.Services.AddSingleton(_ => DataDirectory.Open(folder["data"]));
+        builder.Services.AddSingleton(services => new WorkspaceRoots([workspace], services.GetRequiredService<DataDirectory>(), []));
         builder.Services.AddSingleton<IThreadReader>(log);
         builder.Services.AddSingleton<ThreadOwner>(id => host!.Thread(id));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
@@ -53,7 +62,7 @@ internal sealed class RelayHost : IAsyncDisposable
             builder.Services.PostConfigure(configure);
         var app = builder.Build();
         app.MapRelay();
-        host = new RelayHost(app, log);
+        host = new RelayHost(app, folder, log);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
@@ -67,8 +76,8 @@ internal sealed class RelayHost : IAsyncDisposable
 
     public ScriptedThread NewThread() => Thread(Guid.CreateVersion7());
 
-    /// <summary>Begins to shut down, as a signal does.</summary>
-    public void Stop() => _app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+    /// <summary>Shuts down as a signal does.</summary>
+    public Task Stop() => _app.StopAsync(TestContext.Current.CancellationToken);
 
     public async Task<HttpResponseMessage> Post(string path, string json) =>
         await Client.SendAsync(
@@ -101,8 +110,8 @@ internal sealed class RelayHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        // Ends the streams that a test has left open.
-        Stop();
+        await _app.StopAsync();
         await _app.DisposeAsync();
+        _folder.Dispose();
     }
 }

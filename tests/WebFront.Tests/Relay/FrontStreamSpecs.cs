@@ -1,0 +1,64 @@
+using System.Text;
+using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Feed;
+using CodexOrleans.WebFront.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Streams;
+
+namespace CodexOrleans.WebFront.Tests.Relay;
+
+/// <summary>The front end's stream in the whole server: its silo, its stream provider, its log.</summary>
+public sealed class FrontStreamSpecs
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_published_on_the_front_ends_stream_reaches_its_viewers_in_order()
+    {
+        await using var server = await RunningServer.Start();
+        var feed = server.Services.GetRequiredService<FrontFeed>();
+        var threadId = Guid.CreateVersion7();
+        using var viewer = await feed.Follow(threadId, 0, Cancelled);
+        await viewer.TakeHistory();
+
+        var stream = StreamOf(server);
+        for (var seq = 1; seq <= 200; seq++)
+            await stream.OnNextAsync(Batch(threadId, seq));
+        Assert.Equal(Enumerable.Range(1, 200).Select(seq => ((long)seq, $"{seq}")), await viewer.Take(200));
+    }
+
+    [Fact]
+    public async Task After_a_stream_error_it_is_subscribed_again_and_once()
+    {
+        await using var server = await RunningServer.Start();
+        var feed = server.Services.GetRequiredService<FrontFeed>();
+        var front = server.Services.GetRequiredService<FrontStream>();
+        var stream = StreamOf(server);
+        var first = (await stream.GetAllSubscriptionHandles()).Single().HandleId;
+        var threadId = Guid.CreateVersion7();
+        using var viewer = await feed.Follow(threadId, 0, Cancelled);
+        await viewer.TakeHistory();
+
+        await front.OnErrorAsync(new InvalidOperationException("lost"));
+        await front.OnErrorAsync(new InvalidOperationException("lost"));
+        await Eventually.True(async () => await stream.GetAllSubscriptionHandles() is [var handle] && handle.HandleId != first);
+
+        await stream.OnNextAsync(Batch(threadId, 1));
+        Assert.Equal([(1, "1")], await viewer.Take(1));
+    }
+
+    private static IAsyncStream<ThreadEventBatch> StreamOf(RunningServer server) => server.Services.GetRequiredService<IClusterClient>()
+        .GetStreamProvider(ThreadStreams.Provider)
+        .GetStream<ThreadEventBatch>(ThreadStreams.ForFront(server.Services.GetRequiredService<FrontFeed>().Front));
+
+    private static ThreadEventBatch Batch(Guid threadId, long seq) => new()
+    {
+        ThreadId = threadId,
+        TurnId = Guid.Empty,
+        FirstSeq = seq,
+        LastSeq = seq,
+        At = 0,
+        Kind = EventKind.Codex,
+        Lines = Encoding.UTF8.GetBytes($"{seq}\n"),
+    };
+}

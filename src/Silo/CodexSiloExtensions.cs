@@ -2,13 +2,11 @@ using System.Net;
 using CodexOrleans.Grains;
 using CodexOrleans.Silo.Embedded;
 using CodexOrleans.Storage;
-using CodexOrleans.Streams;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using Orleans.Hosting;
 
 namespace CodexOrleans.Silo;
 

@@ -1,6 +1,5 @@
 using CodexOrleans.Silo;
 using CodexOrleans.Storage;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -7,6 +7,7 @@ namespace CodexOrleans.Streams;
 internal sealed class PushQueueAdapter(
     string name,
     PushStreamOptions options,
+    TimeSpan pollWait,
     IStreamQueueMapper mapper,
     IGrainFactory grainFactory,
     LocalQueues? localQueues) : IQueueAdapter
@@ -46,8 +47,8 @@ internal sealed class PushQueueAdapter(
 
     public IQueueAdapterReceiver CreateReceiver(QueueId queueId) =>
         localQueues is null
-            ? new QueueGrainReceiver(GrainOf(queueId), options.PollWait)
-            : new LocalQueueReceiver(localQueues.Get(queueId), options.PollWait);
+            ? new QueueGrainReceiver(GrainOf(queueId), pollWait)
+            : new LocalQueueReceiver(localQueues.Get(queueId), pollWait);
 
     private PushBatchContainer CreateBatch<T>(StreamId streamId, IEnumerable<T> events)
     {

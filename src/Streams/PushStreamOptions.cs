@@ -15,7 +15,8 @@ public sealed class PushStreamOptions
 
     /// <summary>
     /// How long an agent waits for an event before it does its housekeeping and waits again; no latency depends on it. More than zero,
-    /// at most 2 seconds: a wait in progress can delay the shutdown of a silo by as much. Default: 2 seconds.
+    /// at most 2 seconds; a wait in progress can delay the move of a queue grain by as much. It is cut to half the silo's response timeout,
+    /// so that no read is given up with events in it. Default: 2 seconds.
     /// </summary>
     public TimeSpan PollWait { get; set; } = TimeSpan.FromSeconds(2);
 

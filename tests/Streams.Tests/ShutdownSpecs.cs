@@ -23,7 +23,7 @@ public class ShutdownSpecs
         };
         await cluster.StreamInClient("a").SubscribeAsync(hanging);
         await cluster.StreamInSilo("a").OnNextAsync(new TestEvent(0, 0));
-        await entered.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await entered.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
 
         await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[0], TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);

@@ -23,7 +23,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>The first address that it listens on.</summary>
+    /// <summary>The first address that it listens on; fails when it ends before.</summary>
     public Task<Uri> Listening => _listening.Task;
 
     public string Output => Text(_output);

@@ -133,6 +133,9 @@ public sealed partial class StartSpecs
 
     private static async Task AssertRefused(ServerProcess server, string message)
     {
+        // A server that starts all the same would never end.
+        var listening = await Record.ExceptionAsync(() => server.Listening);
+        Assert.NotNull(listening);
         Assert.Equal(1, await server.Exit());
         Assert.Contains(message, server.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", server.Output + server.Errors, StringComparison.Ordinal);

@@ -34,8 +34,8 @@ internal sealed class FrontLease(IAsyncStream<ThreadEventBatch> stream, Action<E
             return;
         }
 
-        var sent = stream.OnNextAsync(batch);
-        if (sent.IsCompletedSuccessfully)
+        var sent = Send([batch]);
+        if (sent.IsCompleted)
             return;
         _sending = true;
         _ = SendRest(sent);
@@ -43,28 +43,28 @@ internal sealed class FrontLease(IAsyncStream<ThreadEventBatch> stream, Action<E
 
     private async Task SendRest(Task sent)
     {
-        while (true)
+        await sent;
+        while (_pending.Count > 0)
         {
-            try
-            {
-                await sent;
-            }
-            catch (Exception e)
-            {
-                // The log has the events: the front end's tail check finds the gap.
-                onFailure(e);
-            }
-
-            if (_pending.Count == 0)
-            {
-                _sending = false;
-                return;
-            }
-
             var batches = _pending;
             _pending = [];
             _pendingBytes = 0;
-            sent = stream.OnNextBatchAsync(batches);
+            await Send(batches);
+        }
+
+        _sending = false;
+    }
+
+    /// <summary>Never fails: the log has the events, and the front end's tail check finds the gap.</summary>
+    private async Task Send(List<ThreadEventBatch> batches)
+    {
+        try
+        {
+            await (batches.Count == 1 ? stream.OnNextAsync(batches[0]) : stream.OnNextBatchAsync(batches));
+        }
+        catch (Exception e)
+        {
+            onFailure(e);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using CodexOrleans.Grains;
 using CodexOrleans.Silo.Embedded;
 using CodexOrleans.Storage;
+using CodexOrleans.Streams;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,7 +25,11 @@ public static class CodexSiloExtensions
         {
             UseEmbeddedCluster(silo);
             silo.AddMemoryGrainStorage("PubSubStore");
-            silo.AddPushStreams(ThreadStreams.Provider);
+            silo.AddPushStreams(ThreadStreams.Provider, streams =>
+            {
+                streams.Path = PushStreamPath.InProcess;
+                streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length;
+            });
             silo.Services.AddCodexGrains();
         });
         return builder;

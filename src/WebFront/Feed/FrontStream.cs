@@ -9,7 +9,7 @@ namespace CodexOrleans.WebFront.Feed;
 /// the feed still serves everything, only later: from the log, at each tail check.
 /// </summary>
 internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed, TimeProvider time, ILogger<FrontStream> logger)
-    : BackgroundService, IHostedLifecycleService, IAsyncObserver<ThreadEventBatch>
+    : BackgroundService, IHostedLifecycleService, IAsyncBatchObserver<ThreadEventBatch>
 {
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
@@ -42,9 +42,10 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
         await Unsubscribe();
     }
 
-    public Task OnNextAsync(ThreadEventBatch item, StreamSequenceToken? token = null)
+    public Task OnNextAsync(IList<SequentialItem<ThreadEventBatch>> items)
     {
-        feed.Deliver(item);
+        foreach (var item in items)
+            feed.Deliver(item.Item);
         return Task.CompletedTask;
     }
 

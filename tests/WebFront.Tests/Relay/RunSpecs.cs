@@ -26,7 +26,8 @@ public sealed class RunSpecs
         host.Script = thread => thread.OnStarted = started =>
         {
             host.Log.Put(Turn(started, new TokenUsage { InputTokens = 7, CachedInputTokens = 6, CacheWriteInputTokens = 5, OutputTokens = 4, ReasoningOutputTokens = 3 }));
-            started.Commit(lines);
+            started.Commit(lines[..3]);
+            started.Commit(lines[3..]);
             started.End("""{"type":"turn.completed","usage":{"input_tokens":100}}""");
         };
         using var response = await host.Post("/api/codex/run", """{"prompt":"hello"}""");

@@ -165,6 +165,29 @@ public sealed class ExecTurnSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_session_id_that_is_no_UUID_never_reaches_the_CLI()
+    {
+        // The CLI would take it for a name, not find it, and open a new session without a word.
+        var turn = await _fixture.Run("started; completed", s => s with { ResumeCodexThreadId = "--last" });
+
+        Assert.Single(turn.Lines);
+        Assert.Equal(FailureCodes.CodexNotStarted, turn.Outcome.ErrorCode);
+    }
+
+    [Fact]
+    public async Task A_CLI_that_opens_another_session_than_the_one_to_resume_is_ended_at_once()
+    {
+        await using var turn = _fixture.Start(
+            "thread_started 01a20000-0000-7000-8000-0000000000ff; trap '' INT; hang", s => s with { ResumeCodexThreadId = FakeCodex.FakeCli.SessionId });
+
+        var recording = await turn.Record();
+        await turn.Gone;
+
+        Assert.Single(recording.Lines);
+        Assert.Equal(FailureCodes.ResumeMismatch, recording.Outcome.ErrorCode);
+    }
+
+    [Fact]
     public async Task Disposing_a_turn_ends_its_process()
     {
         var turn = _fixture.Start("trap '' INT TERM; started; echo $$ > pid; message ready; hang");

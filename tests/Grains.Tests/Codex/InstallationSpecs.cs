@@ -108,6 +108,29 @@ public sealed class InstallationSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_machine_on_which_commands_cannot_be_sandboxed_is_a_problem_with_advice()
+    {
+        using var installation = Installation(o => o.Environment["FAKE_CODEX_SANDBOX_EXIT"] = "1");
+
+        var facts = await installation.GetFacts(TestContext.Current.CancellationToken);
+
+        Assert.False(facts.SandboxWorks);
+        Assert.Contains("user namespaces", facts.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_in_the_environment_is_a_login()
+    {
+        using var installation = Installation(o =>
+        {
+            o.Environment["CODEX_API_KEY"] = "k";
+            o.Environment["FAKE_CODEX_LOGIN_EXIT"] = "1";
+        });
+
+        Assert.Equal(LoginState.ApiKey, (await installation.GetFacts(TestContext.Current.CancellationToken)).Login);
+    }
+
+    [Fact]
     public async Task The_CLI_is_asked_again_only_when_something_has_changed()
     {
         using var installation = Installation(_ => { });

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using CodexOrleans.DemoModel;
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Codex.Installation;
 using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
+using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Grains.Tests.Codex;
 
@@ -70,6 +72,36 @@ public sealed class RealCliSpecs : IAsyncLifetime
         Assert.DoesNotContain("backtrace", turn.Outcome.ErrorMessage, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task A_second_turn_on_a_session_that_is_in_use_fails_and_leaves_the_first_alone()
+    {
+        await using var first = _fixture.Start("SCENARIO:gate NAME=writer", s => s with { Options = Options(null) });
+        var lines = await first.ReadUntil("turn.started");
+        await _model.Gates.Reached("writer");
+        var rollout = Directory.EnumerateFiles(Path.Combine(_home.Path, "sessions"), "rollout-*.jsonl", SearchOption.AllDirectories).Single();
+
+        var second = await Run("SCENARIO:plain", change: s => s with { ResumeCodexThreadId = Path.GetFileNameWithoutExtension(rollout)[^36..] });
+        _model.Gates.Open("writer");
+
+        Assert.Contains("already has an active writer", second.Outcome.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal(TurnStatus.Completed, (await first.Record()).Outcome.Status);
+        Assert.NotEmpty(lines);
+    }
+
+    [Fact]
+    public async Task The_installation_is_found_with_version_provider_and_sandbox()
+    {
+        using var installation = new CodexInstallation(new OptionsWrapper<CodexOptions>(_fixture.Options), _fixture.Host);
+
+        var facts = await installation.GetFacts(TestContext.Current.CancellationToken);
+
+        var pinned = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "tools", "codex", "package.json"), TestContext.Current.CancellationToken);
+        Assert.Contains($"\"{facts.Version}\"", pinned, StringComparison.Ordinal);
+        Assert.Equal(LoginState.CustomProvider, facts.Login);
+        Assert.NotNull(facts.SandboxWorks);
+        Assert.Equal(RealCodex.Path, facts.Path);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("help")]
@@ -114,9 +146,10 @@ public sealed class RealCliSpecs : IAsyncLifetime
         _fixture.Options.ConfigOverrides["model_providers.demo.base_url"] = "\"http://127.0.0.1:1/v1\"";
         _fixture.Options.ConfigOverrides["model_providers.demo.stream_max_retries"] = "1";
 
-        var turn = await Run("SCENARIO:plain");
+        var turn = await Run("SCENARIO:plain", change: s => s with { Timeout = TimeSpan.FromMinutes(1) });
 
-        Assert.Equal(TurnStatus.Failed, turn.Outcome.Status);
+        // The CLI's own failure, not the time limit: by default it would try for ever.
+        Assert.Equal((TurnStatus.Failed, null), (turn.Outcome.Status, turn.Outcome.ErrorCode));
     }
 
     [Fact]

@@ -60,7 +60,10 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Ho
         var version = await Run(path, ["--version"], cancellationToken).ConfigureAwait(false);
         if (version is not { ExitCode: 0 })
             return new CodexFacts(path, null, LoginState.Unknown);
-        return new CodexFacts(path, VersionNumber().Match(version.StandardOutput) is { Success: true } match ? match.Value : version.StandardOutput.Trim(), await FindLogin(path, cancellationToken).ConfigureAwait(false));
+        var number = VersionNumber().Match(version.StandardOutput) is { Success: true } match ? match.Value : version.StandardOutput.Trim();
+        var login = await FindLogin(path, cancellationToken).ConfigureAwait(false);
+        var sandbox = await Run(path, ["sandbox", "--", "true"], cancellationToken).ConfigureAwait(false);
+        return new CodexFacts(path, number, login) { SandboxWorks = sandbox is null ? null : sandbox.ExitCode == 0 };
     }
 
     private async Task<LoginState> FindLogin(string path, CancellationToken cancellationToken)

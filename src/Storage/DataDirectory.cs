@@ -6,6 +6,8 @@ namespace CodexOrleans.Storage;
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
+    private const string WorkspacesName = "workspaces";
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream lockFile)
@@ -22,7 +24,7 @@ public sealed class DataDirectory : IDisposable
     public string TokenFile => System.IO.Path.Combine(Path, "token");
 
     /// <summary>Parent of the folders of threads that were given no working directory.</summary>
-    public string Workspaces => System.IO.Path.Combine(Path, "workspaces");
+    public string Workspaces => System.IO.Path.Combine(Path, WorkspacesName);
 
     /// <summary>Files that live as long as a turn, such as output schemas.</summary>
     public string Scratch => System.IO.Path.Combine(Path, "scratch");
@@ -39,11 +41,10 @@ public sealed class DataDirectory : IDisposable
         path = System.IO.Path.GetFullPath(path);
         try
         {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(path);
-            else
-                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            CreatePrivate(path);
             path = new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+            // A folder that was there keeps its rights, so what is in it has rights of its own.
+            CreatePrivate(System.IO.Path.Combine(path, WorkspacesName));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,4 +67,12 @@ public sealed class DataDirectory : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static void CreatePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 }

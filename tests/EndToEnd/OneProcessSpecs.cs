@@ -62,8 +62,8 @@ public sealed class OneProcessSpecs(RunningServer running) : IClassFixture<Runni
             using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
             await api.Turn(new { prompt = "SCENARIO:shell" });
 
-            // What lies below a folder that only its owner may enter is private whatever its own rights are.
-            var open = OpenToOthers(new DirectoryInfo(data)).Where(entry => entry.FullName != data).Select(entry => $"{entry.UnixFileMode} {entry.FullName}");
+            // The lock is empty, and the installation's id no secret.
+            var open = OpenToOthers(new DirectoryInfo(data)).Select(entry => Path.GetRelativePath(data, entry.FullName)).Except([".", "lock", "installation"]);
             Assert.Empty(open);
         }
 
@@ -85,6 +85,7 @@ public sealed class OneProcessSpecs(RunningServer running) : IClassFixture<Runni
         Assert.DoesNotContain(running.Stage.Model.Key, running.Server.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>What others may read. What lies below a folder that only its owner may enter is private whatever its own rights are.</summary>
     private static IEnumerable<FileSystemInfo> OpenToOthers(DirectoryInfo folder)
     {
         if ((folder.UnixFileMode & Others) == 0)

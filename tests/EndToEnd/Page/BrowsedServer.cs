@@ -39,21 +39,22 @@ public sealed partial class BrowsedServer : IAsyncLifetime
     }
 
     /// <summary>A browser of its own, that the server knows.</summary>
-    public async Task<CodexPage> Open(BrowserNewContextOptions? options = null)
+    /// <param name="address">Where the browser finds the server, when that is not where it is.</param>
+    public async Task<CodexPage> Open(BrowserNewContextOptions? options = null, Uri? address = null)
     {
-        var page = await OpenAsStranger(options);
+        var page = await OpenAsStranger(options, address);
         var answer = await page.Context.APIRequest.PostAsync(
-            new Uri(Server.Address, "/api/codex/sign-in").ToString(), new() { DataObject = new { token = Server.Token } });
+            new Uri(address ?? Server.Address, "/api/codex/sign-in").ToString(), new() { DataObject = new { token = Server.Token } });
         Assert.Equal(204, answer.Status);
         return page;
     }
 
     /// <summary>A browser of its own, that the server does not know.</summary>
-    public async Task<CodexPage> OpenAsStranger(BrowserNewContextOptions? options = null)
+    public async Task<CodexPage> OpenAsStranger(BrowserNewContextOptions? options = null, Uri? address = null)
     {
         var context = await _chromium!.Browser.NewContextAsync(options ?? new());
         context.SetDefaultTimeout(PatienceMs);
-        return new CodexPage(Server.Address, context, await context.NewPageAsync());
+        return new CodexPage(address ?? Server.Address, context, await context.NewPageAsync());
     }
 
     public async ValueTask DisposeAsync()

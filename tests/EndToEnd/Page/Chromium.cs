@@ -29,7 +29,8 @@ public sealed class Chromium : IAsyncDisposable
     /// <summary>Starts it, or skips the calling test with a word on what to install; fails where <c>CI</c> is set.</summary>
     public static async Task<Chromium> Start()
     {
-        if (Find() is not { } path)
+        var path = Find();
+        if (path is null)
         {
             const string advice = "No Chromium or Chrome was found. Install one (Debian: apt-get install chromium) to test the page.";
             Assert.False(Environment.GetEnvironmentVariable("CI") is "true" or "1", advice);

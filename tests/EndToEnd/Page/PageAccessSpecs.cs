@@ -6,7 +6,7 @@ namespace CodexOrleans.EndToEnd.Page;
 /// <summary>Who sees the page, and what hostile text can do on it.</summary>
 public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<BrowsedServer>
 {
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task The_printed_link_signs_the_browser_in()
     {
         await using var page = await browsed.OpenAsStranger();
@@ -19,7 +19,7 @@ public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<Brows
         Assert.DoesNotContain("ticket", page.Tab.Url, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task A_stranger_is_asked_for_the_token_and_sees_nothing_else()
     {
         await using var page = await browsed.OpenAsStranger();
@@ -38,7 +38,7 @@ public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<Brows
         await page.Ask("SCENARIO:plain");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task A_prompt_outlives_the_end_of_the_session()
     {
         await using var page = await browsed.Open();
@@ -52,7 +52,7 @@ public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<Brows
         await Assertions.Expect(page.Prompt).ToHaveValueAsync("SCENARIO:plain typed before");
     }
 
-    [Theory(Timeout = 180_000)]
+    [Theory]
     [InlineData("<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>")]
     [InlineData("[click](javascript:window.hacked=1) <a href='javascript:window.hacked=1'>x</a>")]
     [InlineData("<style>body{display:none}</style> <p style='display:none'>x</p>")]
@@ -69,7 +69,7 @@ public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<Brows
         Assert.False(await page.Tab.EvaluateAsync<bool>("() => 'hacked' in window"));
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task The_address_cannot_make_the_page_talk_to_anybody()
     {
         await using var page = await browsed.Open();
@@ -78,7 +78,7 @@ public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<Brows
         await Assertions.Expect(page.Tab.GetByRole(AriaRole.Heading, new() { Name = "What should Codex do?" })).ToBeVisibleAsync();
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task An_unknown_thread_is_said_to_be_unknown()
     {
         await using var page = await browsed.Open();
@@ -87,7 +87,7 @@ public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<Brows
         await Assertions.Expect(page.Tab.Locator(".notice.bad")).ToContainTextAsync("no such thread");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task On_a_phone_nothing_is_wider_than_the_screen()
     {
         await using var page = await browsed.Open(new() { ViewportSize = new() { Width = 360, Height = 740 }, IsMobile = true, HasTouch = true });
@@ -100,7 +100,7 @@ public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<Brows
         Assert.Equal(360, await page.Tab.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
     }
 
-    [Theory(Timeout = 180_000)]
+    [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
     public async Task The_colours_follow_the_readers_system(ColorScheme scheme)

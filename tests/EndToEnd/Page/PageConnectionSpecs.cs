@@ -5,7 +5,7 @@ namespace CodexOrleans.EndToEnd.Page;
 /// <summary>What happens to the page when the way to the server, the server or the page itself goes away and comes back.</summary>
 public sealed class PageConnectionSpecs(BrowsedServer browsed) : IClassFixture<BrowsedServer>
 {
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task A_reload_in_the_middle_of_a_turn_shows_what_was_and_what_comes()
     {
         await using var page = await browsed.Open();
@@ -22,7 +22,7 @@ public sealed class PageConnectionSpecs(BrowsedServer browsed) : IClassFixture<B
         await Assertions.Expect(page.Items("command_execution")).ToHaveCountAsync(1);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task Another_tab_sees_the_same_turn_live()
     {
         await using var page = await browsed.Open();
@@ -39,20 +39,21 @@ public sealed class PageConnectionSpecs(BrowsedServer browsed) : IClassFixture<B
         await Assertions.Expect(page.Answer).ToContainTextAsync("The gate is open.");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task A_lost_connection_is_found_again_and_nothing_is_missing()
     {
-        await using var page = await browsed.Open();
+        await using var wire = new Wire(browsed.Server.Address);
+        await using var page = await browsed.Open(address: wire.Address);
         await page.Visit();
         await page.Send("SCENARIO:gate NAME:offline CMD:echo before");
         await Assertions.Expect(page.Items("command_execution")).ToContainTextAsync("before");
 
-        await page.Context.SetOfflineAsync(true);
+        wire.Cut();
         await Assertions.Expect(page.Tab.Locator(".notice.warn")).ToContainTextAsync("Codex keeps working");
         // A disconnect is no stop: the turn is still shown as running.
         await Assertions.Expect(page.LastTurn.Locator(".working")).ToBeVisibleAsync();
         browsed.Stage.Model.Gates.Open("offline");
-        await page.Context.SetOfflineAsync(false);
+        wire.Mend();
 
         await Assertions.Expect(page.Answer).ToContainTextAsync("The gate is open.");
         await Assertions.Expect(page.Tab.Locator(".connection")).ToContainTextAsync("reconnected");
@@ -60,7 +61,7 @@ public sealed class PageConnectionSpecs(BrowsedServer browsed) : IClassFixture<B
         await Assertions.Expect(page.Tab.Locator(".notice.warn")).ToHaveCountAsync(0);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact]
     public async Task The_page_comes_back_when_the_server_was_killed()
     {
         await using var page = await browsed.Open();

@@ -8,7 +8,7 @@ public static class Program
     public static Task<int> Main(string[] args) => StartFailure.Report(async () =>
     {
         await using var app = Build(args);
-        await app.RunAsync();
+        await ServerHost.Run(app);
     });
 
     /// <summary>The whole server, not started yet.</summary>

@@ -21,6 +21,23 @@ internal static class ServerHost
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
     };
 
+    /// <summary>Runs until a signal or a fault ends it.</summary>
+    public static async Task Run(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            // What has started already, such as the silo, is to stop in order and not to lose its services under its feet.
+            await StopWhatStarted(app);
+            throw;
+        }
+
+        await app.WaitForShutdownAsync();
+    }
+
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
@@ -40,5 +57,17 @@ internal static class ServerHost
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
         return builder;
+    }
+
+    private static async Task StopWhatStarted(WebApplication app)
+    {
+        try
+        {
+            await app.StopAsync();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Parts that never started may not be able to stop. The start's own failure is what the operator has to know.
+        }
     }
 }

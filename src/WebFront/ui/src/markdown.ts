@@ -17,6 +17,8 @@ const allowed = {
   ALLOWED_TAGS:
     'a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul'.split(' '),
   ALLOWED_ATTR: ['href', 'title', 'start', 'align'],
+  // Every other value has to look like an address that is allowed.
+  ADD_URI_SAFE_ATTR: ['start', 'align'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,

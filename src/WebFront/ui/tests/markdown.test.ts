@@ -83,6 +83,7 @@ describe('markdown', () => {
     expect(element.querySelector('pre code')?.textContent).toBe('if (a < b) {}\n');
     expect(element.querySelector('td')?.textContent).toBe('1');
     expect(element.querySelector('ol li')?.textContent).toBe('one');
+    expect(rendered('2. two').querySelector('ol')?.start).toBe(2);
     expect(element.textContent).toMatch(/☑ done[\s\S]*☐ open/);
   });
 });

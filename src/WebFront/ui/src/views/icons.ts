@@ -10,6 +10,7 @@ const shapes = {
   down: svg`<path d="M8 3v10M3.5 8.5 8 13l4.5-4.5"/>`,
   file: svg`<path d="M4 1.5h5l3.5 3.5v9.5H4zM9 1.5V5h3.5"/>`,
   globe: svg`<circle cx="8" cy="8" r="6"/><path d="M2 8h12M8 2c2 2 2.5 4 2.5 6S10 12 8 14c-2-2-2.5-4-2.5-6S6 4 8 2z"/>`,
+  info: svg`<circle cx="8" cy="8" r="6"/><path d="M8 7.2v3.6M8 5v.1"/>`,
   list: svg`<path d="m2 4 1 1 1.7-2M2 11l1 1 1.7-2M7.5 4.3H14M7.5 11.3H14"/>`,
   message: svg`<path d="M2 3h12v8.5H7L4 14v-2.5H2z"/>`,
   plug: svg`<path d="M5.5 1.5v4M10.5 1.5v4M3.5 5.5h9v2a4.5 4.5 0 0 1-9 0zM8 12v2.5"/>`,

@@ -13,7 +13,7 @@ export function itemView(item: Item, isAnswer: boolean, isRunning: boolean): Tem
     case 'agent_message':
       return messageView(item.text, isAnswer);
     case 'reasoning':
-      return frame(item.type, 'brain', 'Reasoning', html`<div class="prose">${markdown(item.text)}</div>`);
+      return frame(item.type, 'brain', 'Reasoning', html`<div class="prose">${markdown(sections(item.text))}</div>`);
     case 'command_execution':
       return commandView(item, isRunning);
     case 'file_change':
@@ -129,6 +129,11 @@ function statusView(status: ItemStatus, isRunning: boolean, exit = ''): Template
   if (status === 'declined') return html`<span class="status failed">${icon('cross')}declined</span>`;
   if (status === 'completed') return html`<span class="status ok">${icon('check')}${exit || 'done'}</span>`;
   return nothing;
+}
+
+/** The CLI puts the headings of a reasoning summary on lines of their own, but without the blank line that markdown wants. */
+function sections(text: string): string {
+  return text.replace(/\n(?=\*\*[^*\n]+\*\*(?:\n|$))/g, '\n\n');
 }
 
 function markdown(text: string) {

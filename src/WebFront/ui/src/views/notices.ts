@@ -86,5 +86,5 @@ function adviceFor(code: string): string {
 }
 
 function notice(kind: 'info' | 'warn' | 'bad', body: TemplateResult): TemplateResult {
-  return html`<div class="notice ${kind}">${icon('alert')}<p>${body}</p></div>`;
+  return html`<div class="notice ${kind}">${icon(kind === 'info' ? 'info' : 'alert')}<p>${body}</p></div>`;
 }

@@ -12,7 +12,7 @@ public sealed class KillSpecs(RunningServer running) : IClassFixture<RunningServ
     /// <summary>What the victim turn is doing. <paramref name="Frames"/> is how many frames come for certain before it waits or ends.</summary>
     private sealed record Script(string Name, string Prompt, string Sandbox, int Frames);
 
-    private static readonly Script[] s_scripts =
+    private static readonly Script[] _scripts =
     [
         new("the CLI starts", "SCENARIO:plain", "workspace-write", 1),
         new("a command runs", "SCENARIO:shell CMD:sleep {mark}", "workspace-write", 4),
@@ -24,7 +24,7 @@ public sealed class KillSpecs(RunningServer running) : IClassFixture<RunningServ
     ];
 
     // Repeat a failure with the seed that its message names.
-    private static readonly int s_seed = Environment.GetEnvironmentVariable("CODEX_ORLEANS_KILL_SEED") is { } seed
+    private static readonly int _seed = Environment.GetEnvironmentVariable("CODEX_ORLEANS_KILL_SEED") is { } seed
         ? int.Parse(seed, CultureInfo.InvariantCulture)
         : Random.Shared.Next(1_000_000);
 
@@ -33,17 +33,16 @@ public sealed class KillSpecs(RunningServer running) : IClassFixture<RunningServ
     [Theory(Timeout = 120_000), MemberData(nameof(Rounds))]
     public async Task Kill_9_in_the_middle_of_a_turn_loses_and_repeats_nothing(int round)
     {
-        var script = s_scripts[round % s_scripts.Length];
+        var script = _scripts[round % _scripts.Length];
         try
         {
-            if (running.Server.HasExited)
-                await running.Restart();
-            await Play(script, new Random(s_seed + round), TestContext.Current.CancellationToken);
+            await running.EnsureRunning();
+            await Play(script, new Random(_seed + round), TestContext.Current.CancellationToken);
         }
         catch (Exception e)
         {
             throw new InvalidOperationException(
-                $"Round {round} ({script.Name}) with CODEX_ORLEANS_KILL_SEED={s_seed}: {e.Message}\nThe server said:\n{running.Server.Output}", e);
+                $"Round {round} ({script.Name}) with CODEX_ORLEANS_KILL_SEED={_seed}: {e.Message}\nThe server said:\n{running.Server.Output}", e);
         }
     }
 

@@ -22,6 +22,13 @@ public class RunningServer : IAsyncLifetime
     /// <summary>A client of the running server.</summary>
     public CodexApi Connect(CancellationToken cancellationToken) => new(Server.CreateClient(), cancellationToken);
 
+    /// <summary>Starts a new server unless one runs: a test that has failed in between may have left none.</summary>
+    public async Task EnsureRunning()
+    {
+        if (_server is null || _server.HasExited)
+            await Restart();
+    }
+
     /// <summary>Starts a new server on the same data; the old one is ended by SIGTERM unless it is dead already.</summary>
     public async Task Restart()
     {

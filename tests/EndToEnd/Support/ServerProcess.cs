@@ -12,7 +12,7 @@ namespace CodexOrleans.EndToEnd.Support;
 /// </summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -64,7 +64,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> Start(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings = null, params string[] arguments)
     {
         var server = Launch(dataDirectory, settings, arguments);
-        var first = await Task.WhenAny(server._address.Task, server._process.WaitForExitAsync()).WaitAsync(s_patience);
+        var first = await Task.WhenAny(server._address.Task, server._process.WaitForExitAsync()).WaitAsync(_patience);
         if (first != server._address.Task)
         {
             await server._process.WaitForExitAsync();
@@ -115,11 +115,11 @@ public sealed class ServerProcess : IAsyncDisposable
                 return Task.CompletedTask;
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _awaited.Add((text, seen));
-            return seen.Task.WaitAsync(s_patience);
+            return seen.Task.WaitAsync(_patience);
         }
     }
 
-    public Task Exited() => _process.WaitForExitAsync().WaitAsync(s_patience);
+    public Task Exited() => _process.WaitForExitAsync().WaitAsync(_patience);
 
     public async ValueTask DisposeAsync()
     {

@@ -14,15 +14,17 @@ public sealed partial class HostGuard(HostTag host, ILogger<HostGuard> logger) :
     // The server's end of stdin is the sign of life: the kernel closes it however the server dies. The signals of a terminal or of
     // an impatient operator must not end the guard before its time. The tag comes as an argument, so the guard does not carry it in
     // its own environment; it is random, so a substring match is exact. The exit status of grep tells nothing: processes that end
-    // while it looks are errors to it.
+    // while it looks are errors to it. A process carries the tag only from its exec on, so one that was just being started is missed
+    // by the first look: the guard is done when several looks in a row have found nothing.
     private const string Script =
         """
         trap '' INT TERM HUP QUIT
         while read -r _; do :; done
         looks=0
-        while [ "$looks" -lt 100 ]; do
+        nothing=0
+        while [ "$looks" -lt 100 ] && [ "$nothing" -lt 5 ]; do
           found=$(grep -lF -- "$1" /proc/[0-9]*/environ 2>/dev/null)
-          [ -n "$found" ] || exit 0
+          if [ -n "$found" ]; then nothing=0; else nothing=$((nothing + 1)); fi
           for file in $found; do
             id=${file#/proc/}
             kill -KILL "${id%/environ}" 2>/dev/null

@@ -12,7 +12,7 @@ internal sealed partial class SseResponse(
     StreamsEnd streamsEnd,
     ILogger<SseResponse> logger)
 {
-    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _shutdownPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Sends the viewer's events until the client leaves, the server stops or, if given, the terminal event of
@@ -27,7 +27,7 @@ internal sealed partial class SseResponse(
         using var onStopping = stopping.UnsafeRegister(
             _ =>
             {
-                client.Hurry(ShutdownPatience);
+                client.Hurry(_shutdownPatience);
                 viewer.Wake();
             },
             null);

@@ -1,5 +1,5 @@
-using CodexOrleans.TestSupport;
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 

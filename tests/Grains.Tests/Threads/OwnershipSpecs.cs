@@ -1,7 +1,7 @@
-using CodexOrleans.TestSupport;
 using System.Text;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 

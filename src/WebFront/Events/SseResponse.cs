@@ -24,11 +24,13 @@ internal sealed partial class SseResponse(
         var writer = new SseWriter(client);
         var aborted = context.RequestAborted;
         var stopping = streamsEnd.Token;
+        var stoppingSince = 0L;
         using var onStopping = stopping.UnsafeRegister(
             _ =>
             {
+                Volatile.Write(ref stoppingSince, time.GetTimestamp());
                 client.Hurry(_shutdownPatience);
-                viewer.Wake();
+                viewer.End();
             },
             null);
         await using var heartbeat = time.CreateTimer(static viewer => ((Viewer)viewer!).Wake(), viewer, options.Value.Heartbeat, Timeout.InfiniteTimeSpan);
@@ -36,13 +38,6 @@ internal sealed partial class SseResponse(
         {
             while (!aborted.IsCancellationRequested && !client.Closed)
             {
-                if (stopping.IsCancellationRequested)
-                {
-                    writer.Comment("the server stops, reconnect"u8);
-                    await client.Flush();
-                    return;
-                }
-
                 var next = viewer.Next();
                 if (!next.IsCompleted && client.HasUnflushed)
                     await client.Flush();
@@ -57,7 +52,14 @@ internal sealed partial class SseResponse(
                             return;
                         }
 
+                        // Who is far behind reads on at the next server.
+                        if (Volatile.Read(ref stoppingSince) is not 0 and var since && time.GetElapsedTime(since) > _shutdownPatience)
+                            goto case ViewerStepKind.Ended;
                         break;
+                    case ViewerStepKind.Ended:
+                        writer.Comment("the server stops, reconnect"u8);
+                        await client.Flush();
+                        return;
                     case ViewerStepKind.Synced:
                         writer.Marker("synced"u8, step.Head);
                         break;

@@ -32,6 +32,7 @@ internal sealed class Viewer : IDisposable
     // Something the reader needs is neither in the queue nor going to be: only the log has it.
     private volatile bool _behind;
     private volatile bool _started;
+    private volatile bool _ending;
     private long _cursor;
     private long _received;
     private long _receivedAtLastCheck = -1;
@@ -105,6 +106,16 @@ internal sealed class Viewer : IDisposable
         Wake();
     }
 
+    /// <summary>
+    /// Makes <see cref="Next"/> give what the log still has, and then <see cref="ViewerStepKind.Ended"/>: what was committed just
+    /// before the end may not have arrived by stream yet.
+    /// </summary>
+    public void End()
+    {
+        _ending = true;
+        Repair();
+    }
+
     /// <summary>Compares what came with the log's head; repairs if events are missing and none came since the last check.</summary>
     /// <returns>True when it had to repair.</returns>
     public bool CheckTail(long head)
@@ -155,10 +166,13 @@ internal sealed class Viewer : IDisposable
 
             // Before the read: a batch that is dropped from now on sets the flag again, one dropped earlier is in the log already.
             _behind = false;
+            var ending = _ending;
             _page = await _log.ReadChunks(_thread.Id, Cursor, _options.LogPageBytes, _cancelled);
             _pageIndex = 0;
             if (_page.Count > 0)
                 continue;
+            if (ending)
+                return new() { Kind = ViewerStepKind.Ended };
             _live = true;
             if (!_synced)
             {

@@ -11,6 +11,9 @@ internal enum ViewerStepKind
 
     /// <summary>Nothing new: someone called <see cref="Viewer.Wake"/>.</summary>
     Woken,
+
+    /// <summary>Someone called <see cref="Viewer.End"/>, and everything that the log held then has been given.</summary>
+    Ended,
 }
 
 /// <summary>One step of a viewer.</summary>

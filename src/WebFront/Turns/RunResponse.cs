@@ -44,13 +44,12 @@ internal sealed partial class RunResponse(
     /// <summary>Null when the whole turn has been collected.</summary>
     private async Task<IResult?> Collect(TurnFold fold, Viewer viewer)
     {
-        var stopping = streamsEnd.Token;
-        using var onStopping = stopping.UnsafeRegister(static viewer => ((Viewer)viewer!).Wake(), viewer);
+        using var onStopping = streamsEnd.Token.UnsafeRegister(static viewer => ((Viewer)viewer!).End(), viewer);
         while (!fold.Ended)
         {
-            if (stopping.IsCancellationRequested)
-                return Problems.Of(RefusalCodes.HostDraining, "The server shuts down before the turn has ended. Read the thread's events to see how it ends.", retryAfterSeconds: 5);
             var step = await viewer.Next();
+            if (step.Kind == ViewerStepKind.Ended)
+                return Problems.Of(RefusalCodes.HostDraining, "The server shuts down before the turn has ended. Read the thread's events to see how it ends.", retryAfterSeconds: 5);
             if (step.Kind != ViewerStepKind.Events)
                 continue;
             fold.Add(step.Events);

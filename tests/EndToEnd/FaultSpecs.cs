@@ -2,25 +2,14 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using CodexOrleans.EndToEnd.Support;
-using CodexOrleans.FakeCodex;
 
 namespace CodexOrleans.EndToEnd;
 
 /// <summary>
 /// A CLI that misbehaves in every way one can, seen from a client of the whole server. The prompt is the script that the fake plays.
 /// </summary>
-public sealed class FaultSpecs(FaultSpecs.WithFakeCodex running) : IClassFixture<FaultSpecs.WithFakeCodex>
+public sealed class FaultSpecs(FakeCodexServer running) : IClassFixture<FakeCodexServer>
 {
-    /// <summary>A server on a CLI that does what the prompt says.</summary>
-    public sealed class WithFakeCodex : RunningServer
-    {
-        protected override void Configure(IDictionary<string, string> settings)
-        {
-            settings["Codex:ExecutablePath"] = FakeCli.Path;
-            settings["Codex:StopGrace"] = "00:00:00.5";
-        }
-    }
-
     [Theory(Timeout = 120_000)]
     [InlineData(100_000)]
     [InlineData(5_000_000)]

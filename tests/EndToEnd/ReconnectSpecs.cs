@@ -3,7 +3,7 @@ using CodexOrleans.EndToEnd.Support;
 namespace CodexOrleans.EndToEnd;
 
 /// <summary>Clients that lose their connection, come late, or come in crowds.</summary>
-public sealed class ReconnectSpecs(RunningServer running) : IClassFixture<RunningServer>
+public sealed class ReconnectSpecs(RunningServer running, FakeCodexServer fake) : IClassFixture<RunningServer>, IClassFixture<FakeCodexServer>
 {
     [Fact(Timeout = 120_000)]
     public async Task A_client_cut_at_random_bytes_sees_each_event_once_and_in_order()
@@ -24,6 +24,22 @@ public sealed class ReconnectSpecs(RunningServer running) : IClassFixture<Runnin
             await first.ReadUntilLost();
             return await FollowWithCuts(api, first.ThreadId, first.Tape, random);
         }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Clients_that_come_and_go_in_a_torrent_of_events_see_each_once_and_in_order()
+    {
+        // Where the log ends and the live events begin is another place for each connection.
+        const string Torrent = "started; n=0; while [ $n -lt 4000 ]; do message $n $n; n=$((n + 1)); [ $((n % 20)) = 0 ] && sleep 0.005; done; completed";
+        var seed = Random.Shared.Next();
+        using var api = fake.Connect(TestContext.Current.CancellationToken);
+        await using var stream = await api.Stream(new { prompt = Torrent });
+
+        var tapes = await Task.WhenAll(Enumerable.Range(1, 16).Select(client => FollowWithCuts(api, stream.ThreadId, new EventTape(), new Random(seed + client), maxBytes: 40_000)));
+
+        var log = await api.ReadAll(stream.ThreadId);
+        Assert.Equal(4004, log.Events.Count);
+        Assert.All(tapes, tape => Assert.True(log.Events.Select(Line).SequenceEqual(tape.Events.Select(Line)), $"Seed {seed}: a client saw something else than the log."));
     }
 
     [Fact(Timeout = 120_000)]
@@ -151,13 +167,13 @@ public sealed class ReconnectSpecs(RunningServer running) : IClassFixture<Runnin
     private static (long? Seq, string Text) Line(SseFrame frame) => (frame.Seq, frame.Text);
 
     /// <summary>Follows the thread to the end of its turn over connections that break after a random number of bytes.</summary>
-    private static async Task<EventTape> FollowWithCuts(CodexApi api, Guid thread, EventTape tape, Random random)
+    private static async Task<EventTape> FollowWithCuts(CodexApi api, Guid thread, EventTape tape, Random random, int maxBytes = 4000)
     {
         while (tape.Events.Count == 0 || !tape.Events[^1].IsTerminal)
         {
             try
             {
-                await using var stream = await api.Follow(thread, tape, cursorInHeader: random.Next(2) == 0, cutAfter: random.Next(1, 4000));
+                await using var stream = await api.Follow(thread, tape, cursorInHeader: random.Next(2) == 0, cutAfter: random.Next(1, maxBytes));
                 await stream.UntilTurnEnds();
             }
             catch (IOException)

@@ -22,7 +22,7 @@ public sealed class FidelitySpecs(FidelitySpecs.WithMcpServer running) : IClassF
     {
         { "SCENARIO:plain", null, "item.completed/agent_message" },
         { "SCENARIO:reasoning", null, "item.completed/reasoning" },
-        { "SCENARIO:shell CMD:echo Grüße; echo 'wörld' >&2", null, "item.started/command_execution" },
+        { "SCENARIO:shell CMD:echo Grüße; echo 'wörld'", null, "item.started/command_execution" },
         { "SCENARIO:shell CMD:exit 3", null, "item.completed/command_execution" },
         { "SCENARIO:patch", null, "item.completed/file_change" },
         { "SCENARIO:mcp ARGS:{\"text\":\"hi\"}", null, "item.completed/mcp_tool_call" },

@@ -14,6 +14,7 @@ public sealed class StorageFaultSpecs
         await using var stage = await Stage.Open();
         using var disk = new RamDisk(64 * 1024);
         stage.Settings["Codex:ExecutablePath"] = FakeCli.Path;
+        stage.Settings["Storage:RetryFor"] = "00:00:01";
         await using var server = await ServerProcess.Start(disk.Path, stage.Settings);
         using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
         var go = Path.Combine(stage.NewFolder(), "go");

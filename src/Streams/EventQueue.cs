@@ -6,7 +6,9 @@ namespace CodexOrleans.Streams;
 internal sealed class EventQueue(string name, PushStreamOptions options, TimeProvider timeProvider)
 {
     private readonly Lock _lock = new();
-    private readonly Queue<PushBatchContainer> _batches = new();
+    private Queue<PushBatchContainer> _batches = new();
+    private PushBatchContainer[] _taken = [];
+    private Guid _reader;
     private int _events;
     private long _bytes;
     private TimeSpan _longestWait = TimeSpan.MaxValue;
@@ -39,18 +41,24 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
     }
 
     /// <summary>
-    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came, on cancellation and on
-    /// <see cref="ShortenWaits"/>; cancellation loses nothing.
+    /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came, on cancellation, on
+    /// <see cref="ShortenWaits"/> and when another reader took over; cancellation loses nothing.
     /// </summary>
-    public async Task<PushBatchContainer[]> TakeAsync(int maxBatches, TimeSpan wait, CancellationToken cancellationToken)
+    /// <param name="reader">
+    /// Who takes. Its next call says that the last answer has arrived. While a queue moves between silos, the old agent's last call may still
+    /// wait here, or its answer be lost on the way: the new agent gets those batches again.
+    /// </param>
+    public async Task<PushBatchContainer[]> TakeAsync(Guid reader, int maxBatches, TimeSpan wait, CancellationToken cancellationToken)
     {
         Task arrival;
         lock (_lock)
         {
             Takes++;
+            if (reader != _reader)
+                TakeOver(reader);
+            _taken = [];
             if (_batches.Count > 0)
                 return Take(maxBatches);
-            // Two agents can wait at once for a moment while a queue moves between silos; they share the signal.
             _arrival ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             arrival = _arrival.Task;
             if (wait > _longestWait)
@@ -64,7 +72,7 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
             return [];
 
         lock (_lock)
-            return Take(maxBatches);
+            return reader == _reader ? Take(maxBatches) : [];
     }
 
     /// <summary>Releases whoever waits, and lets nobody wait longer than <paramref name="longest"/> from now on.</summary>
@@ -81,6 +89,21 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
         arrival?.TrySetResult();
     }
 
+    private void TakeOver(Guid reader)
+    {
+        _reader = reader;
+        _arrival?.TrySetResult();
+        _arrival = null;
+        if (_taken.Length == 0)
+            return;
+        _batches = new Queue<PushBatchContainer>([.. _taken, .. _batches]);
+        foreach (var batch in _taken)
+        {
+            _events += batch.Events.Length;
+            _bytes += batch.Bytes;
+        }
+    }
+
     private PushBatchContainer[] Take(int maxBatches)
     {
         if (_batches.Count == 0)
@@ -94,6 +117,6 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
             _bytes -= taken[i].Bytes;
         }
 
-        return taken;
+        return _taken = taken;
     }
 }

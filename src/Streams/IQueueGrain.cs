@@ -14,6 +14,7 @@ internal interface IQueueGrain : IGrainWithStringKey
     /// <summary>
     /// Takes what is there, or waits up to <paramref name="wait"/> for the first batch. Empty when nothing came or the silo stops.
     /// </summary>
+    /// <param name="reader">The agent; see <see cref="EventQueue.TakeAsync"/>.</param>
     [Alias("Dequeue")]
-    Task<PushBatchContainer[]> Dequeue(int maxBatches, TimeSpan wait, CancellationToken cancellationToken);
+    Task<PushBatchContainer[]> Dequeue(Guid reader, int maxBatches, TimeSpan wait, CancellationToken cancellationToken);
 }

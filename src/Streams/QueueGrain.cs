@@ -50,8 +50,8 @@ internal sealed class QueueGrain : Grain, IQueueGrain, IDisposable
         return Task.CompletedTask;
     }
 
-    public Task<PushBatchContainer[]> Dequeue(int maxBatches, TimeSpan wait, CancellationToken cancellationToken) =>
-        _queue.TakeAsync(maxBatches, wait, cancellationToken);
+    public Task<PushBatchContainer[]> Dequeue(Guid reader, int maxBatches, TimeSpan wait, CancellationToken cancellationToken) =>
+        _queue.TakeAsync(reader, maxBatches, wait, cancellationToken);
 
     public void Dispose() => _stopping.Dispose();
 }

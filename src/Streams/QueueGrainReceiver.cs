@@ -5,6 +5,8 @@ namespace CodexOrleans.Streams;
 /// <summary>Long-polls a queue grain for its agent.</summary>
 internal sealed class QueueGrainReceiver(IQueueGrain queue, TimeSpan pollWait) : IQueueAdapterReceiver
 {
+    private readonly Guid _id = Guid.NewGuid();
+
     public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
 
     public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => GetQueueMessagesAsync(maxCount, CancellationToken.None);
@@ -13,7 +15,7 @@ internal sealed class QueueGrainReceiver(IQueueGrain queue, TimeSpan pollWait) :
     {
         try
         {
-            return await queue.Dequeue(maxCount, pollWait, cancellationToken);
+            return await queue.Dequeue(_id, maxCount, pollWait, cancellationToken);
         }
         catch (OperationCanceledException)
         {

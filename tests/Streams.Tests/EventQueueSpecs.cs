@@ -4,6 +4,7 @@ namespace CodexOrleans.Streams.Tests;
 
 public class EventQueueSpecs
 {
+    private readonly Guid _reader = Guid.NewGuid();
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
@@ -25,7 +26,7 @@ public class EventQueueSpecs
         queue.Add(BatchOf(events: 1, bytes: 100));
         Assert.Throws<PushQueueFullException>(() => queue.Add(BatchOf(events: 1, bytes: 1)));
 
-        Assert.Single(await queue.TakeAsync(10, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
+        Assert.Single(await queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
         queue.Add(BatchOf(events: 1, bytes: 1));
     }
 
@@ -43,7 +44,7 @@ public class EventQueueSpecs
     public async Task Who_waits_sleeps_until_an_event_comes()
     {
         var queue = QueueWith(new PushStreamOptions());
-        var taking = queue.TakeAsync(10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        var taking = queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
         Assert.False(taking.IsCompleted);
 
         var batch = BatchOf(events: 1);
@@ -56,7 +57,7 @@ public class EventQueueSpecs
     public async Task A_wait_ends_empty_when_its_time_is_over()
     {
         var queue = QueueWith(new PushStreamOptions());
-        var taking = queue.TakeAsync(10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        var taking = queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
 
         _time.Advance(TimeSpan.FromSeconds(1.9));
         Assert.False(taking.IsCompleted);
@@ -70,13 +71,42 @@ public class EventQueueSpecs
     {
         var queue = QueueWith(new PushStreamOptions());
         using var cancellation = new CancellationTokenSource();
-        var taking = queue.TakeAsync(10, TimeSpan.FromSeconds(2), cancellation.Token);
+        var taking = queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(2), cancellation.Token);
 
         await cancellation.CancelAsync();
         queue.Add(BatchOf(events: 1));
 
         Assert.Empty(await taking);
-        Assert.Single(await queue.TakeAsync(10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken));
+        Assert.Single(await queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task What_a_replaced_reader_never_confirmed_goes_to_the_next_one()
+    {
+        var queue = QueueWith(new PushStreamOptions());
+        PushBatchContainer confirmed = BatchOf(events: 1), lost = BatchOf(events: 1), waiting = BatchOf(events: 1);
+        queue.Add(confirmed);
+        await queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        queue.Add(lost);
+        await queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        queue.Add(waiting);
+
+        var next = await queue.TakeAsync(Guid.NewGuid(), 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+
+        Assert.Equal([lost, waiting], next);
+    }
+
+    [Fact]
+    public async Task A_replaced_reader_that_still_waits_takes_nothing()
+    {
+        var queue = QueueWith(new PushStreamOptions());
+        var old = queue.TakeAsync(_reader, 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        var next = queue.TakeAsync(Guid.NewGuid(), 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+
+        queue.Add(BatchOf(events: 1));
+
+        Assert.Empty(await old);
+        Assert.Single(await next);
     }
 
     [Fact]

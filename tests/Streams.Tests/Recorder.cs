@@ -58,7 +58,14 @@ internal sealed class Recorder : IAsyncBatchObserver<TestEvent>
         }
 
         // A bound for the case that the event never comes; no promise is about its length.
-        await met.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        try
+        {
+            await met.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"What was expected did not come. There are events [{string.Join(", ", Events)}] and errors [{string.Join(", ", Errors.Select(error => error.GetType().Name))}].");
+        }
     }
 
     private void Record(Action change)

@@ -1,9 +1,11 @@
+using CodexOrleans.TestSupport;
 using Orleans.Configuration;
 
 namespace CodexOrleans.Streams.Tests;
 
 public class ShutdownSpecs
 {
+    private readonly Guid _reader = Guid.NewGuid();
     [Theory]
     [ClassData(typeof(Paths))]
     public async Task A_silo_stops_although_a_consumer_hangs(PushStreamPath path)
@@ -46,16 +48,23 @@ public class ShutdownSpecs
         await Task.WhenAll(recorders.Values.Select(recorder => recorder.HasEventsAsync(1)));
 
         await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[1], TestContext.Current.CancellationToken);
-        foreach (var key in keys)
+        // What is published while a stream registers anew at its next silo can be lost with a call to the old one. What comes after is not.
+        var number = 0;
+        await Condition.Becomes(async () =>
         {
-            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(1, 0));
-            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(1, 1));
-        }
+            number++;
+            foreach (var key in keys)
+                await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(1, number));
+            return recorders.Values.All(recorder => recorder.Events.Any(e => e.Producer == 1));
+        });
+        foreach (var key in keys)
+            await cluster.StreamInSilo(key).OnNextAsync(new TestEvent(2, 0));
 
         foreach (var recorder in recorders.Values)
         {
-            await recorder.HasEventsAsync(3);
-            Assert.Equal([new TestEvent(0, 0), new TestEvent(1, 0), new TestEvent(1, 1)], recorder.Events);
+            await recorder.HasEventAsync(new TestEvent(2, 0));
+            var after = recorder.Events.Where(e => e.Producer == 1).Select(e => e.Number).ToList();
+            Assert.Equal(Enumerable.Range(after[0], number - after[0] + 1), after);
         }
     }
 
@@ -64,10 +73,10 @@ public class ShutdownSpecs
     {
         await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.QueueGrain);
         var grain = cluster.Cluster.Client.GetGrain<IQueueGrain>($"{PushStreamCluster.Provider}/4711");
-        var waiting = grain.Dequeue(10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+        var waiting = grain.Dequeue(_reader, 10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
         await grain.Enqueue(BatchOf(new TestEvent(0, 0)));
         Assert.Single(await waiting);
-        waiting = grain.Dequeue(10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+        waiting = grain.Dequeue(_reader, 10, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
 
         var stopping = cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[0], TestContext.Current.CancellationToken);
 

@@ -1,6 +1,7 @@
 using System.Net;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
 using Microsoft.AspNetCore.Builder;
 
 namespace CodexOrleans.WebFront.Tests;
@@ -8,6 +9,18 @@ namespace CodexOrleans.WebFront.Tests;
 public sealed class ProblemSpecs
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Every_code_stands_in_the_documentation_under_its_status()
+    {
+        var rows = File.ReadLines(Path.Combine(Repository.Root, "docs", "api.md"))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .Where(columns => columns.Length == 4 && columns[1].Split(", ").All(status => int.TryParse(status, out _)))
+            .ToList();
+
+        Assert.All(ProblemCodes.All, code => Assert.Contains(rows, row =>
+            row[1].Contains($"{ProblemCodes.StatusOf(code)}", StringComparison.Ordinal) && row[2].Contains($"`{code}`", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void Every_code_has_its_row_in_the_table()

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -49,7 +51,7 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
             httpContext.Response.Headers.RetryAfter = seconds.ToString();
         var traceId = Code == ProblemCodes.InternalError ? httpContext.TraceIdentifier : null;
         var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code, traceId, _errors);
-        return httpContext.Response.WriteAsJsonAsync(body, ProblemJson.Default.ProblemBody, "application/problem+json");
+        return httpContext.Response.WriteAsJsonAsync(body, ProblemJson.Readable.ProblemBody, "application/problem+json");
     }
 }
 
@@ -65,4 +67,8 @@ internal sealed record ProblemBody(
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProblemBody))]
-internal sealed partial class ProblemJson : JsonSerializerContext;
+internal sealed partial class ProblemJson : JsonSerializerContext
+{
+    /// <summary>Quotes and the like as they are: this is read in terminals, and never stands inside HTML.</summary>
+    public static ProblemJson Readable => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -46,7 +46,7 @@ public sealed partial class ThreadGrain
                 TurnId = turnId,
                 At = Now(),
                 Kind = (byte)EventKind.Server,
-                Lines = TurnEvents.Submitted(turnId, request, effective),
+                Lines = ServerLines.TurnSubmitted(turnId, request, effective),
             };
             var result = await store.Commit(new ThreadCommit
             {

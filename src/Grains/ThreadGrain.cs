@@ -31,6 +31,8 @@ public sealed partial class ThreadGrain(
     /// <summary>A front end renews with its tail check every few seconds; one that missed three is gone.</summary>
     private static readonly TimeSpan _lease = TimeSpan.FromSeconds(20);
 
+    private const int MaxRecoveryAttempts = 20;
+
     private readonly Dictionary<string, FrontLease> _fronts = [];
     private Guid _threadId;
     private bool _exists;
@@ -44,15 +46,18 @@ public sealed partial class ThreadGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _threadId = this.GetPrimaryKey();
-        if (await store.ReadThread(_threadId, cancellationToken) is not { } thread)
-            return;
-        if (thread.RunningTurnId is { } lostTurn)
+        var thread = await store.ReadThread(_threadId, cancellationToken);
+        for (var attempt = 1; thread?.RunningTurnId is { } lostTurn; attempt++)
         {
-            // Nobody here runs it, so its owner is gone or about to be fenced by this very commit.
+            // Nobody here runs it, so its owner is gone or about to be fenced by this very commit: unless that owner writes in between.
+            if (attempt > MaxRecoveryAttempts)
+                throw new InvalidOperationException($"Thread {_threadId}: its turn {lostTurn} is still being written by another owner.");
             await recovery.End(thread, lostTurn, cancellationToken);
-            thread = await store.ReadThread(_threadId, cancellationToken) ?? thread;
+            thread = await store.ReadThread(_threadId, cancellationToken);
         }
 
+        if (thread is null)
+            return;
         _exists = true;
         _generation = thread.Generation;
         _head = thread.HeadSeq;

@@ -1,3 +1,4 @@
+using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Exec;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Logging;
@@ -30,7 +31,7 @@ public sealed partial class TurnRecovery(IThreadStore store, TimeProvider time, 
 
         const string Message = "The server that ran this turn was lost before the turn was done.";
         open.CloseAll(closing);
-        closing.Add(TurnEvents.Failed(FailureCodes.HostLost, Message), 1);
+        closing.Add(ServerLines.TurnFailed(FailureCodes.HostLost, Message), 1);
         var block = closing.Build(null, null)!;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
         var result = await store.Commit(new ThreadCommit

@@ -3,15 +3,39 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace CodexOrleans.Grains.Codex.Exec;
+namespace CodexOrleans.Grains.Codex;
 
-/// <summary>Events in the CLI's vocabulary that the server writes itself.</summary>
+/// <summary>Events that the server writes itself: its own, and some in the CLI's vocabulary.</summary>
 internal static class ServerLines
 {
     private const int ExcerptBytes = 200;
 
     // As the CLI: text beyond ASCII stays readable. The lines are JSON in a JSON context, never part of a page's markup.
     private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The prompt and the effective options. The CLI never prints the prompt, and a history without it is no history.</summary>
+    public static byte[] TurnSubmitted(Guid turnId, TurnRequest request, ThreadOptions options) => Write(json =>
+    {
+        json.WriteString("type", "turn.submitted");
+        json.WriteString("turn_id", turnId);
+        json.WriteString("prompt", request.Prompt);
+        json.WritePropertyName("options");
+        JsonSerializer.Serialize(json, options, ThreadJson.Default.ThreadOptions);
+        if (request.OutputSchema is { } schema)
+        {
+            json.WritePropertyName("output_schema");
+            using var document = JsonDocument.Parse(schema);
+            document.RootElement.WriteTo(json);
+        }
+
+        if (request.Images is { Count: > 0 } images)
+        {
+            json.WriteStartArray("images");
+            foreach (var image in images)
+                json.WriteStringValue(image);
+            json.WriteEndArray();
+        }
+    });
 
     /// <summary><c>turn.failed</c> with a code of <see cref="FailureCodes"/>.</summary>
     public static byte[] TurnFailed(string code, string message) => Write(json =>

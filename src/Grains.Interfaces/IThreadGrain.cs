@@ -14,7 +14,7 @@ public interface IThreadGrain : IGrainWithGuidKey
     /// <param name="request">What to do, already validated.</param>
     /// <param name="front">The front end that wants the events from the first one on, or null. Attaching here saves a call.</param>
     /// <param name="cancellationToken">Gives up waiting for a slot. Once the turn is accepted it has no effect: a disconnect never cancels.</param>
-    [Alias("StartTurn")]
+    [Alias("StartTurn"), ResponseTimeout("01:05:00")] // longer than the longest Codex:MaxQueueWait
     ValueTask<StartTurnResult> StartTurn(TurnRequest request, string? front, CancellationToken cancellationToken);
 
     /// <summary>

@@ -2,6 +2,8 @@ using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace CodexOrleans.Grains;
@@ -18,6 +20,10 @@ public static class CodexGrainsExtensions
         services.AddSingleton<ThreadWorkspace>();
         services.AddHostedService<TurnSweep>();
         services.AddHostedService<TurnDrain>();
+
+        // What a turn may take to finish, and to be ended if it does not, and what is left to do then.
+        services.AddOptions<HostOptions>().Configure<IOptions<CodexOptions>>((host, codex) =>
+            host.ShutdownTimeout = codex.Value.DrainTimeout + codex.Value.StopGrace + TimeSpan.FromSeconds(20));
 
         // A finished thread's memory is given back soon; its next call reads one row.
         services.Configure<GrainCollectionOptions>(collection =>

@@ -8,6 +8,9 @@ internal sealed record SseEvent(long? Id, string? Name, string? Data);
 /// <summary>Reads server-sent events as a browser does: only what a blank line has ended counts.</summary>
 internal sealed class SseClient : IDisposable
 {
+    /// <summary>How long a stream may be silent while a test waits for something to come.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
     private readonly Stream _body;
     private readonly MemoryStream _raw = new();
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -89,7 +92,7 @@ internal sealed class SseClient : IDisposable
 
     private async Task<bool> Fill(int most)
     {
-        var read = await _body.ReadAsync(_buffer.AsMemory(0, most), TestContext.Current.CancellationToken);
+        var read = await _body.ReadAsync(_buffer.AsMemory(0, most), TestContext.Current.CancellationToken).AsTask().WaitAsync(_patience);
         _raw.Write(_buffer, 0, read);
         return read > 0;
     }

@@ -199,8 +199,9 @@ public sealed class EventStreamSpecs
         await using var host = await RelayHost.Start(options =>
         {
             options.ViewerBytes = 200_000;
-            // Nothing here may depend on being repaired.
+            // Nothing here may depend on being repaired, or on the frozen one being dropped.
             options.TailCheck = TimeSpan.FromHours(1);
+            options.WriteTimeout = TimeSpan.FromHours(1);
         });
         var thread = host.NewThread();
         // Much more than the sockets of both sides hold: the frozen one takes nothing of what follows.

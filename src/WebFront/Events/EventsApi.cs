@@ -51,8 +51,7 @@ internal static class EventsApi
             return;
         }
 
-        using var viewer = await feed.Follow(thread.Id, cursor, context.RequestAborted);
-        await sse.Relay(context, viewer);
+        await sse.Follow(context, feed, thread.Id, cursor);
     }
 
     private static async Task Page(HttpContext context, IThreadReader log, RelayOptions options, ThreadRecord thread, long cursor)

@@ -15,12 +15,56 @@ internal sealed partial class SseResponse(
     private static readonly TimeSpan _shutdownPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Sends the viewer's events until the client leaves, the server stops or, if given, the terminal event of
-    /// <paramref name="untilEndOf"/> has been sent. The client leaving is normal and ends nothing but the response.
+    /// Sends the viewer's events until the client leaves, the server stops or the terminal event of <paramref name="untilEndOf"/> has
+    /// been sent. The client leaving is normal and ends nothing but the response.
     /// </summary>
-    public async Task Relay(HttpContext context, Viewer viewer, Guid? untilEndOf = null)
+    public Task Relay(HttpContext context, Viewer viewer, Guid untilEndOf) =>
+        Answer(context, viewer.ThreadId, client => Pass(context, client, viewer, untilEndOf));
+
+    /// <summary>Sends a thread's events after <paramref name="cursor"/> until the client leaves or the server stops.</summary>
+    public Task Follow(HttpContext context, FrontFeed feed, Guid threadId, long cursor) => Answer(context, threadId, async client =>
+    {
+        // An owner that is slow to answer delays the events; the client hears at once that it is connected.
+        await client.Flush();
+        using var viewer = await feed.Follow(threadId, cursor, context.RequestAborted);
+        await Pass(context, client, viewer, untilEndOf: null);
+    });
+
+    /// <summary>Tells the client that its cursor lies beyond the log, and ends.</summary>
+    public async Task CursorExpired(HttpContext context, long head)
     {
         using var client = await Begin(context);
+        new SseWriter(client).Marker("cursor_expired"u8, head);
+        await client.Flush();
+    }
+
+    /// <summary>Begins the response and runs what sends its events; tells the ways apart in which that may fail.</summary>
+    private async Task Answer(HttpContext context, Guid threadId, Func<ClientPipe, Task> send)
+    {
+        using var client = await Begin(context);
+        try
+        {
+            await send(client);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client left. The turn goes on, and the log keeps what it has not seen.
+        }
+        catch (TimeoutException)
+        {
+            LogStalled(threadId, options.Value.WriteTimeout);
+            context.Abort();
+        }
+        catch (StorageException e)
+        {
+            // Whatever was missing can't be told from nothing: the client must come again with its cursor.
+            LogUnreadable(e, threadId);
+            context.Abort();
+        }
+    }
+
+    private async Task Pass(HttpContext context, ClientPipe client, Viewer viewer, Guid? untilEndOf)
+    {
         var writer = new SseWriter(client);
         var aborted = context.RequestAborted;
         var stopping = streamsEnd.Token;
@@ -34,64 +78,38 @@ internal sealed partial class SseResponse(
             },
             null);
         await using var heartbeat = time.CreateTimer(static viewer => ((Viewer)viewer!).Wake(), viewer, options.Value.Heartbeat, Timeout.InfiniteTimeSpan);
-        try
+        while (!aborted.IsCancellationRequested && !client.Closed)
         {
-            while (!aborted.IsCancellationRequested && !client.Closed)
+            var next = viewer.Next();
+            if (!next.IsCompleted && client.HasUnflushed)
+                await client.Flush();
+            var step = await next;
+            switch (step.Kind)
             {
-                var next = viewer.Next();
-                if (!next.IsCompleted && client.HasUnflushed)
-                    await client.Flush();
-                var step = await next;
-                switch (step.Kind)
-                {
-                    case ViewerStepKind.Events:
-                        await writer.Write(step.Events);
-                        if (step.Events.EndsTurn && step.Events.TurnId == untilEndOf)
-                        {
-                            await client.Flush();
-                            return;
-                        }
-
-                        // Who is far behind reads on at the next server.
-                        if (Volatile.Read(ref stoppingSince) is not 0 and var since && time.GetElapsedTime(since) > _shutdownPatience)
-                            goto case ViewerStepKind.Ended;
-                        break;
-                    case ViewerStepKind.Ended:
-                        writer.Comment("the server stops, reconnect"u8);
+                case ViewerStepKind.Events:
+                    await writer.Write(step.Events);
+                    if (step.Events.EndsTurn && step.Events.TurnId == untilEndOf)
+                    {
                         await client.Flush();
                         return;
-                    case ViewerStepKind.Synced:
-                        writer.Marker("synced"u8, step.Head);
-                        break;
-                    case ViewerStepKind.Woken:
-                        heartbeat.Change(Beat(client, writer), Timeout.InfiniteTimeSpan);
-                        break;
-                }
+                    }
+
+                    // Who is far behind reads on at the next server.
+                    if (Volatile.Read(ref stoppingSince) is not 0 and var since && time.GetElapsedTime(since) > _shutdownPatience)
+                        goto case ViewerStepKind.Ended;
+                    break;
+                case ViewerStepKind.Ended:
+                    writer.Comment("the server stops, reconnect"u8);
+                    await client.Flush();
+                    return;
+                case ViewerStepKind.Synced:
+                    writer.Marker("synced"u8, step.Head);
+                    break;
+                case ViewerStepKind.Woken:
+                    heartbeat.Change(Beat(client, writer), Timeout.InfiniteTimeSpan);
+                    break;
             }
         }
-        catch (OperationCanceledException) when (aborted.IsCancellationRequested)
-        {
-            // The client left. The turn goes on, and the log keeps what it has not seen.
-        }
-        catch (TimeoutException)
-        {
-            LogStalled(viewer.ThreadId, options.Value.WriteTimeout);
-            context.Abort();
-        }
-        catch (StorageException e)
-        {
-            // Whatever was missing can't be told from nothing: the client must come again with its cursor.
-            LogUnreadable(e, viewer.ThreadId);
-            context.Abort();
-        }
-    }
-
-    /// <summary>Tells the client that its cursor lies beyond the log, and ends.</summary>
-    public async Task CursorExpired(HttpContext context, long head)
-    {
-        using var client = await Begin(context);
-        new SseWriter(client).Marker("cursor_expired"u8, head);
-        await client.Flush();
     }
 
     private async Task<ClientPipe> Begin(HttpContext context)

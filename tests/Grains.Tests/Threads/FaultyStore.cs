@@ -5,23 +5,23 @@ namespace CodexOrleans.Grains.Tests.Threads;
 /// <summary>The real store behind a switch: while it is off, every commit fails as on a full disk.</summary>
 internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 {
-    private volatile TaskCompletionSource? _failed;
+    private volatile Fault? _fault;
 
-    /// <summary>Commits fail until <see cref="Repair"/>. The task completes at the first failed commit.</summary>
-    public Task Break()
+    /// <summary>Commits, or only those of one thread, fail until <see cref="Repair"/>. The task completes at the first failed commit.</summary>
+    public Task Break(Guid? thread = null)
     {
-        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _failed = failed;
-        return failed.Task;
+        var fault = new Fault(thread, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _fault = fault;
+        return fault.Failed.Task.WaitAsync(ScriptedEngine.Patience);
     }
 
-    public void Repair() => _failed = null;
+    public void Repair() => _fault = null;
 
     public ValueTask<CommitResult> Commit(ThreadCommit commit)
     {
-        if (_failed is not { } failed)
+        if (_fault is not { } fault || (fault.Thread is { } thread && thread != commit.ThreadId))
             return store.Commit(commit);
-        failed.TrySetResult();
+        fault.Failed.TrySetResult();
         throw new StorageException(StorageFault.DiskFull, "The disk is full, says the test.");
     }
 
@@ -38,4 +38,6 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
         store.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken);
 
     public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) => store.ReadThreadsWithRunningTurn(cancellationToken);
+
+    private sealed record Fault(Guid? Thread, TaskCompletionSource Failed);
 }

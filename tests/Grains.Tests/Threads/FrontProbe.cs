@@ -10,7 +10,7 @@ internal sealed class FrontProbe(Func<ThreadEventBatch, Task>? onBatch = null) :
 
     public string Id { get; } = Guid.NewGuid().ToString("N");
 
-    public async Task<ThreadEventBatch> Next() => await _batches.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public Task<ThreadEventBatch> Next() => _batches.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(ScriptedEngine.Patience);
 
     /// <summary>Reads on until a batch ends a turn.</summary>
     public async Task<List<ThreadEventBatch>> UntilTurnEnds()

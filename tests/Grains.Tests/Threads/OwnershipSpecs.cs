@@ -29,6 +29,26 @@ public sealed class OwnershipSpecs
     }
 
     [Fact]
+    public async Task A_start_by_an_owner_that_was_claimed_away_is_refused_and_the_new_owner_takes_it()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, front: front);
+        (await host.Engine.NextTurn()).Complete();
+        await front.UntilTurnEnds();
+        Assert.Equal(CommitResult.Committed, await host.Store.Commit(new ThreadCommit { ThreadId = _thread, Generation = 2, Claim = true, ExpectedHead = 2 }));
+
+        var refused = await host.Submit(_thread, newThread: false);
+        Assert.Equal(RefusalCodes.TurnInProgress, refused.Refusal?.Code);
+        Assert.Equal(2, (await host.Log(_thread)).Count);
+
+        var accepted = await host.Submit(_thread, newThread: false, front: front);
+        (await host.Engine.NextTurn()).Complete();
+        Assert.Equal(3, accepted.Started?.FirstSeq);
+        Assert.Equal([3L, 4L], (await front.UntilTurnEnds()).Select(batch => batch.FirstSeq));
+    }
+
+    [Fact]
     public async Task A_turn_found_running_without_an_owner_is_ended_once_with_its_open_items_closed()
     {
         var turnId = Guid.CreateVersion7();
@@ -38,14 +58,14 @@ public sealed class OwnershipSpecs
         await host.Thread(_thread).Recover();
 
         var log = await host.Log(_thread);
-        Assert.Equal(5, log.Count);
-        Assert.Contains("\"type\":\"item.completed\"", log[3]);
-        Assert.Contains("\"id\":\"item_1\"", log[3]);
-        Assert.Contains("\"status\":\"failed\"", log[3]);
-        Assert.Contains("\"type\":\"turn.failed\"", log[4]);
-        Assert.Contains("\"code\":\"host_lost\"", log[4]);
+        Assert.Equal(6, log.Count);
+        Assert.Contains("\"type\":\"item.completed\"", log[4]);
+        Assert.Contains("\"id\":\"item_1\"", log[4]);
+        Assert.Contains("\"status\":\"failed\"", log[4]);
+        Assert.Contains("\"type\":\"turn.failed\"", log[5]);
+        Assert.Contains("\"code\":\"host_lost\"", log[5]);
         var turn = (await host.ReadTurn(turnId))!;
-        Assert.Equal((TurnStatus.Failed, FailureCodes.HostLost, 5L), (turn.Status, turn.ErrorCode, turn.LastSeq!.Value));
+        Assert.Equal((TurnStatus.Failed, FailureCodes.HostLost, 6L), (turn.Status, turn.ErrorCode, turn.LastSeq!.Value));
     }
 
     [Fact]
@@ -74,8 +94,8 @@ public sealed class OwnershipSpecs
         (await host.Engine.NextTurn()).Complete();
         var batches = await front.UntilTurnEnds();
 
-        Assert.Equal(6, result.Started!.FirstSeq);
-        Assert.Equal(7, batches[^1].LastSeq);
+        Assert.Equal(7, result.Started!.FirstSeq);
+        Assert.Equal(8, batches[^1].LastSeq);
     }
 
     /// <summary>What a process that was killed in the middle of a turn leaves: one item done, one open.</summary>
@@ -94,13 +114,14 @@ public sealed class OwnershipSpecs
                 new LogChunk
                 {
                     FirstSeq = 1,
-                    LastSeq = 3,
+                    LastSeq = 4,
                     TurnId = turn,
                     At = 1,
                     Kind = 0,
                     Lines = Encoding.UTF8.GetBytes(string.Concat(
                         """{"type":"turn.submitted","prompt":"p"}""" + "\n",
-                        """{"type":"item.completed","item":{"id":"item_0","type":"agent_message","text":"t"}}""" + "\n",
+                        """{"type":"item.started","item":{"id":"item_0","type":"command_execution","command":"true","aggregated_output":"","exit_code":null,"status":"in_progress"}}""" + "\n",
+                        """{"type":"item.completed","item":{"id":"item_0","type":"command_execution","command":"true","aggregated_output":"","exit_code":0,"status":"completed"}}""" + "\n",
                         """{"type":"item.started","item":{"id":"item_1","type":"command_execution","command":"sleep","aggregated_output":"","exit_code":null,"status":"in_progress"}}""" + "\n")),
                 },
             ],

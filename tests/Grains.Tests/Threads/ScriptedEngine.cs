@@ -8,7 +8,13 @@ namespace CodexOrleans.Grains.Tests.Threads;
 /// <summary>An engine whose turns do what the test says, when it says it.</summary>
 internal sealed class ScriptedEngine : ICodexEngine
 {
+    /// <summary>How long a test waits for what must come.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly Channel<ScriptedTurn> _started = Channel.CreateUnbounded<ScriptedTurn>();
+    private readonly Lock _lock = new();
+    private readonly List<ScriptedTurn> _turns = [];
+    private bool _ended;
 
     public bool IsInstalled { get; set; } = true;
 
@@ -20,12 +26,30 @@ internal sealed class ScriptedEngine : ICodexEngine
     public ICodexTurn Start(CodexTurnStart start)
     {
         var turn = new ScriptedTurn(start);
+        lock (_lock)
+        {
+            _turns.Add(turn);
+            if (_ended)
+                turn.Abandon();
+        }
+
         _started.Writer.TryWrite(turn);
         return turn;
     }
 
     /// <summary>The next turn that the grain starts.</summary>
-    public async Task<ScriptedTurn> NextTurn() => await _started.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public Task<ScriptedTurn> NextTurn() => _started.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+
+    /// <summary>Lets go of all turns, so that a test that failed half-way does not fail by keeping its silo from stopping.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            foreach (var turn in _turns)
+                turn.Abandon();
+        }
+    }
 }
 
 internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
@@ -36,8 +60,10 @@ internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
 
     public CodexTurnStart Started { get; } = start;
 
-    /// <summary>The first reason the turn was stopped for.</summary>
-    public Task<StopReason> Stopped => _stopped.Task;
+    public bool IsStopped => _stopped.Task.IsCompleted;
+
+    /// <summary>The first reason the turn was stopped for, once it is.</summary>
+    public Task<StopReason> Stopped => _stopped.Task.WaitAsync(ScriptedEngine.Patience);
 
     public Task Gone => _gone.Task;
 
@@ -73,6 +99,13 @@ internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
     /// <summary>The processes of the turn are gone.</summary>
     public void Leave() => _gone.TrySetResult();
 
+    /// <summary>Ends without a further event.</summary>
+    public void Abandon()
+    {
+        _blocks.Writer.TryComplete();
+        Leave();
+    }
+
     public async ValueTask<EventBlock?> Read(CancellationToken cancellationToken = default) =>
         await _blocks.Reader.WaitToReadAsync(cancellationToken) && _blocks.Reader.TryRead(out var block) ? block : null;
 
@@ -90,6 +123,6 @@ internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
     private void End(string line, TurnOutcome outcome)
     {
         _blocks.Writer.TryWrite(new EventBlock { Lines = Encoding.UTF8.GetBytes(line + "\n"), Count = 1, Outcome = outcome });
-        _blocks.Writer.Complete();
+        _blocks.Writer.TryComplete();
     }
 }

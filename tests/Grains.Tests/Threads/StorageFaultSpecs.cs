@@ -9,14 +9,17 @@ public sealed class StorageFaultSpecs
     public async Task A_turn_that_cannot_be_stored_is_refused_and_not_started()
     {
         await using var host = await ThreadHost.Start(options => options.MaxConcurrentTurns = 1);
-        _ = host.Store.Break();
+        var front = await host.OpenFront();
+        var failed = host.Store.Break();
 
-        var refused = await host.Submit(_thread);
+        var refused = await host.Submit(_thread, front: front);
+        await failed;
         host.Store.Repair();
-        var accepted = await host.Submit(_thread);
+        var accepted = await host.Submit(_thread, front: front);
 
         Assert.Equal(RefusalCodes.StorageUnavailable, refused.Refusal!.Code);
         Assert.NotNull(accepted.Started);
+        Assert.Equal(accepted.Started.TurnId, (await front.Next()).TurnId);
         (await host.Engine.NextTurn()).Complete();
     }
 
@@ -29,14 +32,20 @@ public sealed class StorageFaultSpecs
         var turn = await host.Engine.NextTurn();
         await front.Next();
 
-        var failed = host.Store.Break();
+        var failed = host.Store.Break(_thread);
         turn.Say("""{"type":"turn.started"}""");
         turn.Complete();
         await failed;
-        Assert.True(front.IsEmpty);
+
+        // A front end's stream is in order: what comes first now, from another thread, shows that nothing was sent before.
+        var other = Guid.CreateVersion7();
+        await host.Submit(other, front: front);
+        Assert.Equal(other, (await front.Next()).ThreadId);
+        Assert.Single(await host.Log(_thread));
         host.Store.Repair();
 
-        await front.UntilTurnEnds();
+        var batches = await front.UntilTurnEnds();
+        Assert.Equal([2L, 3L], batches.Select(batch => batch.FirstSeq));
         Assert.Equal(3, (await host.Log(_thread)).Count);
     }
 }

@@ -15,8 +15,9 @@ internal sealed class ThreadHost : IAsyncDisposable
     private readonly TemporaryFolder _folder;
     private readonly DataDirectory _data;
 
-    private ThreadHost(InProcessTestCluster cluster, TemporaryFolder folder, DataDirectory data, ScriptedEngine engine)
+    private ThreadHost(InProcessTestCluster cluster, TemporaryFolder folder, DataDirectory data, ScriptedEngine engine, ShiftedTime time)
     {
+        Time = time;
         _cluster = cluster;
         _folder = folder;
         _data = data;
@@ -24,6 +25,9 @@ internal sealed class ThreadHost : IAsyncDisposable
     }
 
     public ScriptedEngine Engine { get; }
+
+    /// <summary>The silo's clock.</summary>
+    public ShiftedTime Time { get; }
 
     public FaultyStore Store => Services.GetRequiredService<FaultyStore>();
 
@@ -43,9 +47,11 @@ internal sealed class ThreadHost : IAsyncDisposable
             await Prepare(data, before);
 
         var engine = new ScriptedEngine();
+        var time = new ShiftedTime();
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
         {
+            silo.Services.AddSingleton<TimeProvider>(time);
             silo.Services.AddSingleton(data);
             silo.Services.AddThreadStore();
             silo.Services.AddSingleton(services => new FaultyStore(services.GetRequiredService<SqliteThreadStore>()));
@@ -59,7 +65,7 @@ internal sealed class ThreadHost : IAsyncDisposable
         builder.ConfigureClient(client => client.AddPushStreams(ThreadStreams.Provider));
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new ThreadHost(cluster, folder, data, engine);
+        return new ThreadHost(cluster, folder, data, engine, time);
     }
 
     public IThreadGrain Thread(Guid id) => _cluster.Client.GetGrain<IThreadGrain>(id);
@@ -107,6 +113,7 @@ internal sealed class ThreadHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Engine.End();
         await _cluster.DisposeAsync();
         _data.Dispose();
         _folder.Dispose();

@@ -9,13 +9,15 @@ public sealed class EventStreamSpecs
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_turn_is_streamed_byte_for_byte_and_ends_with_its_terminal_event()
+    public async Task A_turn_is_streamed_byte_for_byte_and_ends_with_its_own_terminal_event()
     {
         await using var host = await RelayHost.Start();
         host.Script = thread => thread.OnStarted = started =>
         {
             started.Commit("""{"type":"thread.started","thread_id":"t"}""", """{"type":"turn.started"}""");
+            started.CommitEndOf(Guid.CreateVersion7(), """{"type":"turn.completed","of":"another turn"}""");
             started.End("""{"type":"turn.completed","usage":{}}""");
+            started.Commit("""{"type":"of.a.later.turn"}""");
         };
         using var response = await host.Post("/api/codex/stream", """{"prompt":"hello"}""");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -25,13 +27,16 @@ public sealed class EventStreamSpecs
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.ToString());
         Assert.Equal(["no-cache, no-transform"], response.Headers.NonValidated["Cache-Control"]);
         Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
+        using var client = await SseClient.Open(response);
+        await client.ToEnd();
         Assert.Equal(
             ": connected\n\n"
             + $"id: 1\nevent: turn.submitted\ndata: {{\"type\":\"turn.submitted\",\"turn_id\":\"{thread.TurnId}\"}}\n\n"
             + "id: 2\ndata: {\"type\":\"thread.started\",\"thread_id\":\"t\"}\n\n"
             + "id: 3\ndata: {\"type\":\"turn.started\"}\n\n"
-            + "id: 4\ndata: {\"type\":\"turn.completed\",\"usage\":{}}\n\n",
-            await response.Content.ReadAsStringAsync(Cancelled));
+            + "id: 4\ndata: {\"type\":\"turn.completed\",\"of\":\"another turn\"}\n\n"
+            + "id: 5\ndata: {\"type\":\"turn.completed\",\"usage\":{}}\n\n",
+            client.Raw);
     }
 
     [Fact]
@@ -46,6 +51,37 @@ public sealed class EventStreamSpecs
         {
             thread.Commit($"{seq}");
             Assert.Equal(new SseEvent(seq, null, $"{seq}"), (await client.UntilSeq(seq)).Single());
+        }
+    }
+
+    [Fact]
+    public async Task The_first_bytes_of_a_followed_thread_do_not_wait_for_its_owner_and_its_events_do()
+    {
+        const string FirstBytes = ": connected\n\n";
+        await using var host = await RelayHost.Start(options => options.OwnerTimeout = TimeSpan.FromHours(1));
+        var thread = host.NewThread();
+        thread.Commit("1");
+        var answer = new TaskCompletionSource();
+        thread.Before = call => call == "attach" ? answer.Task : Task.CompletedTask;
+        try
+        {
+            using var client = await host.Follow(thread.Id);
+            await client.Cut(FirstBytes.Length, long.MaxValue);
+            Assert.Equal(FirstBytes, client.Raw);
+            await Eventually.True(() => host.Feed.FollowedThreads == 1);
+            Assert.Equal(0, host.Log.ChunkReads);
+
+            // The owner does not know this front end yet: only the log can tell it.
+            thread.Commit("2");
+            answer.SetResult();
+            await client.Until(frame => frame.Name == "synced");
+            thread.Commit("3");
+            await client.UntilSeq(3);
+            Assert.Equal(FirstBytes + "id: 1\ndata: 1\n\nid: 2\ndata: 2\n\nevent: synced\ndata: {\"head\":2}\n\nid: 3\ndata: 3\n\n", client.Raw);
+        }
+        finally
+        {
+            answer.TrySetResult();
         }
     }
 
@@ -159,33 +195,43 @@ public sealed class EventStreamSpecs
     public async Task Fifty_clients_get_everything_while_one_of_them_is_frozen()
     {
         const int Total = 4_000;
+        const int History = 32;
         await using var host = await RelayHost.Start(options =>
         {
             options.ViewerBytes = 200_000;
-            // Nothing here may depend on being repaired.
+            // Nothing here may depend on being repaired, or on the frozen one being dropped.
             options.TailCheck = TimeSpan.FromHours(1);
+            options.WriteTimeout = TimeSpan.FromHours(1);
         });
         var thread = host.NewThread();
-        thread.Commit("begin");
+        // Much more than the sockets of both sides hold: the frozen one takes nothing of what follows.
+        for (var i = 0; i < History; i++)
+            thread.Commit(new string('x', 1_000_000));
         using var frozen = await host.FollowAndFreeze(thread.Id);
         await Eventually.True(() => host.Feed.FollowedThreads == 1);
         var clients = await Task.WhenAll(Enumerable.Range(0, 49).Select(_ => Task.Run(async () =>
         {
-            var client = await host.Follow(thread.Id);
+            var client = await host.Follow(thread.Id, lastEventId: History);
             await client.Until(frame => frame.Name == "synced");
             return client;
         })));
 
-        var receiving = clients.Select(client => Task.Run(() => client.UntilSeq(Total + 1))).ToList();
-        for (var i = 0; i < Total; i++)
-        {
-            thread.Commit($"{i}{(i % 1_000 == 999 ? new string('x', 300_000) : "")}");
-            if (i % 50 == 0)
-                await Task.Yield();
-        }
+        var receiving = clients.Select(client => Task.Run(() => client.UntilSeq(History + Total))).ToList();
+        var committing = Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < Total; i++)
+                {
+                    thread.Commit($"{i}{(i % 1_000 == 999 ? new string('x', 300_000) : "")}");
+                    if (i % 50 == 0)
+                        await Task.Yield();
+                }
+            },
+            Cancelled);
 
         foreach (var received in await Task.WhenAll(receiving))
-            Assert.Equal(Enumerable.Range(2, Total).Select(seq => (long?)seq), received.Select(frame => frame.Id));
+            Assert.Equal(Enumerable.Range(History + 1, Total).Select(seq => (long?)seq), received.Select(frame => frame.Id));
+        await committing;
         Assert.Equal(["attach"], thread.Calls);
         foreach (var client in clients)
             client.Dispose();

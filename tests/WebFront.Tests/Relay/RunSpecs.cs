@@ -21,6 +21,7 @@ public sealed class RunSpecs
             Message,
             """{ "type":"item.completed", "item":{"id":"item_1","text":"\u00fcber \"x\" \ud83d\ude00\n<b>","type":"agent_message"} }""",
             """{"type":"item.completed","item":{"id":"item_2","type":"error","message":"says \"agent_message\""}}""",
+            """{"type":"item.updated","item":{"id":"item_3","type":"agent_message","text":"never completed"}}""",
         ];
         await using var host = await RelayHost.Start();
         host.Script = thread => thread.OnStarted = started =>

@@ -222,8 +222,10 @@ public sealed class ViewerSpecs : IDisposable
             return Task.CompletedTask;
         };
         using var viewer = await _fixture.Feed.Follow(thread.Id, 0, Cancelled);
+        // Without a later event, whose number would show the gap.
+        Assert.Equal([(1, "1"), (2, "committed before the owner knew this front end")], (await viewer.TakeHistory()).Events);
         thread.Commit("committed after");
-        Assert.Equal([(1, "1"), (2, "committed before the owner knew this front end"), (3, "committed after")], await viewer.Take(3));
+        Assert.Equal([(3, "committed after")], await viewer.Take(1));
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal sealed class RelayHost : IAsyncDisposable
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>A client of its own connections.</summary>
-    public HttpClient Client => field ??= new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1_000 }) { BaseAddress = Address };
+    public HttpClient Client => field ??= new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1_000 }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>Called for each owner when it is first reached.</summary>
     public Action<ScriptedThread> Script { get; set; } = _ => { };

@@ -53,14 +53,10 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
     /// <summary>Commits and publishes the terminal event.</summary>
     public ThreadEventBatch End(string line = """{"type":"turn.completed","usage":{"input_tokens":1}}""") => Commit(EventKind.Codex, endsTurn: true, line);
 
-    public ThreadEventBatch Commit(EventKind kind, bool endsTurn, params IReadOnlyList<string> lines)
-    {
-        var chunk = log.Append(id, TurnId, kind, lines);
-        var batch = BatchOf(chunk, endsTurn);
-        if (!Mute)
-            Publish(batch);
-        return batch;
-    }
+    /// <summary>Commits and publishes the terminal event of another turn than the running one.</summary>
+    public ThreadEventBatch CommitEndOf(Guid turnId, string line) => Commit(turnId, EventKind.Codex, endsTurn: true, line);
+
+    public ThreadEventBatch Commit(EventKind kind, bool endsTurn, params IReadOnlyList<string> lines) => Commit(TurnId, kind, endsTurn, lines);
 
     public void Publish(ThreadEventBatch batch)
     {
@@ -117,6 +113,15 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
     }
 
     public ValueTask Recover() => default;
+
+    private ThreadEventBatch Commit(Guid turnId, EventKind kind, bool endsTurn, params IReadOnlyList<string> lines)
+    {
+        var chunk = log.Append(id, turnId, kind, lines);
+        var batch = BatchOf(chunk, endsTurn);
+        if (!Mute)
+            Publish(batch);
+        return batch;
+    }
 
     private static ThreadEventBatch BatchOf(LogChunk chunk, bool endsTurn, Guid threadId) => new()
     {

@@ -8,6 +8,9 @@ internal sealed record SseEvent(long? Id, string? Name, string? Data);
 /// <summary>Reads server-sent events as a browser does: only what a blank line has ended counts.</summary>
 internal sealed class SseClient : IDisposable
 {
+    /// <summary>How long a test waits for the next event, or for a stream's end. Comments do not count: they come forever.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
     private readonly Stream _body;
     private readonly MemoryStream _raw = new();
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -31,16 +34,18 @@ internal sealed class SseClient : IDisposable
     public async Task<List<SseEvent>> Until(Func<SseEvent, bool> fits)
     {
         var events = new List<SseEvent>();
+        using var patience = StartPatience();
         while (true)
         {
             while (TryParse(out var frame))
             {
+                patience.CancelAfter(_patience);
                 events.Add(frame);
                 if (fits(frame))
                     return events;
             }
 
-            if (!await Fill(_buffer.Length))
+            if (!await Fill(_buffer.Length, patience.Token))
                 throw new EndOfStreamException($"The stream ended after {events.Count} events.");
         }
     }
@@ -50,7 +55,8 @@ internal sealed class SseClient : IDisposable
     /// <summary>All events until the server ends the stream; an abort throws.</summary>
     public async Task<List<SseEvent>> ToEnd()
     {
-        while (await Fill(_buffer.Length))
+        using var patience = StartPatience();
+        while (await Fill(_buffer.Length, patience.Token))
         {
         }
 
@@ -61,10 +67,11 @@ internal sealed class SseClient : IDisposable
     public async Task<List<SseEvent>> Cut(int bytes, long lastSeq)
     {
         var events = new List<SseEvent>();
+        using var patience = StartPatience();
         for (var left = bytes; left > 0 && !events.Exists(frame => frame.Id == lastSeq);)
         {
             var before = _raw.Length;
-            if (!await Fill(Math.Min(left, _buffer.Length)))
+            if (!await Fill(Math.Min(left, _buffer.Length), patience.Token))
                 break;
             left -= (int)(_raw.Length - before);
             events.AddRange(Parsed());
@@ -87,11 +94,25 @@ internal sealed class SseClient : IDisposable
         return events;
     }
 
-    private async Task<bool> Fill(int most)
+    private static CancellationTokenSource StartPatience()
     {
-        var read = await _body.ReadAsync(_buffer.AsMemory(0, most), TestContext.Current.CancellationToken);
-        _raw.Write(_buffer, 0, read);
-        return read > 0;
+        var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(_patience);
+        return patience;
+    }
+
+    private async Task<bool> Fill(int most, CancellationToken patience)
+    {
+        try
+        {
+            var read = await _body.ReadAsync(_buffer.AsMemory(0, most), patience);
+            _raw.Write(_buffer, 0, read);
+            return read > 0;
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"What was expected did not come within {_patience}. The stream ends with: {Raw[^Math.Min(Raw.Length, 200)..]}");
+        }
     }
 
     private bool TryParse(out SseEvent frame)

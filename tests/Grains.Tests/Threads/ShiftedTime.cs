@@ -1,0 +1,11 @@
+namespace CodexOrleans.Grains.Tests.Threads;
+
+/// <summary>The real time, put forward by a test. Timers run as ever: a whole silo lives by them.</summary>
+internal sealed class ShiftedTime : TimeProvider
+{
+    private long _ticks;
+
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ticks));
+}

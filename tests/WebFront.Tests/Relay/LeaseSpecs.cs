@@ -117,6 +117,7 @@ public sealed class LeaseSpecs : IDisposable
         await _fixture.Feed.CheckTails(Cancelled);
         Assert.Equal([(1, "1"), (2, "2")], await taking);
 
+        Assert.Equal(1, thread.Fronts);
         thread.Commit("3");
         Assert.Equal([(3, "3")], await viewer.Take(1));
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -68,7 +69,7 @@ public sealed class EventStreamSpecs
             using var client = await host.Follow(thread.Id);
             await client.Cut(FirstBytes.Length, long.MaxValue);
             Assert.Equal(FirstBytes, client.Raw);
-            await Eventually.True(() => host.Feed.FollowedThreads == 1);
+            await Condition.Becomes(() => host.Feed.FollowedThreads == 1);
             Assert.Equal(0, host.Log.ChunkReads);
 
             // The owner does not know this front end yet: only the log can tell it.
@@ -208,7 +209,7 @@ public sealed class EventStreamSpecs
         for (var i = 0; i < History; i++)
             thread.Commit(new string('x', 1_000_000));
         using var frozen = await host.FollowAndFreeze(thread.Id);
-        await Eventually.True(() => host.Feed.FollowedThreads == 1);
+        await Condition.Becomes(() => host.Feed.FollowedThreads == 1);
         var clients = await Task.WhenAll(Enumerable.Range(0, 49).Select(_ => Task.Run(async () =>
         {
             var client = await host.Follow(thread.Id, lastEventId: History);
@@ -246,8 +247,8 @@ public sealed class EventStreamSpecs
         for (var i = 0; i < 64; i++)
             thread.Commit(new string('x', 1_000_000));
         using var frozen = await host.FollowAndFreeze(thread.Id);
-        await Eventually.True(() => thread.Calls.Contains("attach"));
-        await Eventually.True(() => host.Feed.FollowedThreads == 0);
+        await Condition.Becomes(() => thread.Calls.Contains("attach"));
+        await Condition.Becomes(() => host.Feed.FollowedThreads == 0);
         Assert.DoesNotContain("interrupt", thread.Calls);
     }
 
@@ -263,7 +264,7 @@ public sealed class EventStreamSpecs
             thread = host.Thread(Guid.Parse(response.Headers.GetValues("Codex-Thread-Id").Single()));
         }
 
-        await Eventually.True(() => host.Feed.FollowedThreads == 0);
+        await Condition.Becomes(() => host.Feed.FollowedThreads == 0);
         Assert.Equal(["start", "detach"], thread.Calls);
         thread.Commit("2");
         thread.End();
@@ -289,7 +290,7 @@ public sealed class EventStreamSpecs
         Assert.DoesNotContain("idle", client.Raw);
 
         var fourth = client.UntilSeq(4);
-        await Eventually.True(() =>
+        await Condition.Becomes(() =>
         {
             if (!client.Raw.Contains("idle"))
                 time.Advance(TimeSpan.FromSeconds(1));

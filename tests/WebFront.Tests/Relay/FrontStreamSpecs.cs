@@ -1,5 +1,6 @@
 using System.Text;
 using CodexOrleans.Grains;
+using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,7 +42,7 @@ public sealed class FrontStreamSpecs
 
         await front.OnErrorAsync(new InvalidOperationException("lost"));
         await front.OnErrorAsync(new InvalidOperationException("lost"));
-        await Eventually.True(async () => await stream.GetAllSubscriptionHandles() is [var handle] && handle.HandleId != first);
+        await Condition.Becomes(async () => await stream.GetAllSubscriptionHandles() is [var handle] && handle.HandleId != first);
 
         await stream.OnNextAsync(Batch(threadId, 1));
         Assert.Equal([(1, "1")], await viewer.Take(1));

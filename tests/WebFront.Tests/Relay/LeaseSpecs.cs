@@ -1,4 +1,5 @@
 using CodexOrleans.Grains;
+using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Tests.Support;
 
 namespace CodexOrleans.WebFront.Tests.Relay;
@@ -211,7 +212,7 @@ public sealed class LeaseSpecs : IDisposable
         Assert.Equal(1, silent);
     }
 
-    private static Task Until(Func<bool> condition) => Eventually.True(condition);
+    private static Task Until(Func<bool> condition) => Condition.Becomes(condition);
 
     private async Task Advance(Task task)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Tests.Support;
 
 namespace CodexOrleans.WebFront.Tests.Relay;
@@ -124,7 +125,7 @@ public sealed class RunSpecs
         var thread = await started.Task.WaitAsync(Cancelled);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        await Eventually.True(() => host.Feed.FollowedThreads == 0);
+        await Condition.Becomes(() => host.Feed.FollowedThreads == 0);
         Assert.Equal(["start", "detach"], thread.Calls);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using CodexOrleans.Grains;
+using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
@@ -46,6 +47,32 @@ public sealed class FrontStreamSpecs
 
         await stream.OnNextAsync(Batch(threadId, 1));
         Assert.Equal([(1, "1")], await viewer.Take(1));
+    }
+
+    [Fact]
+    public async Task A_stream_that_fell_silent_is_noticed_by_what_the_log_has_and_subscribed_again()
+    {
+        await using var server = await RunningServer.Start("--Relay:TailCheck=00:00:00.2");
+        var stream = StreamOf(server);
+        var threadId = Guid.CreateVersion7();
+        using var viewer = await server.Services.GetRequiredService<FrontFeed>().Follow(threadId, 0, Cancelled);
+        await viewer.TakeHistory();
+
+        await (await stream.GetAllSubscriptionHandles()).Single().UnsubscribeAsync();
+        var turnId = Guid.CreateVersion7();
+        await server.Services.GetRequiredService<IThreadStore>().Commit(new ThreadCommit
+        {
+            ThreadId = threadId,
+            Generation = 1,
+            Claim = true,
+            ExpectedHead = 0,
+            TurnStart = new TurnStart(turnId, "another host", 1),
+            TurnEnd = new TurnEnd(turnId, TurnStatus.Completed, null, null, null, 1),
+            Chunks = [new LogChunk { FirstSeq = 1, LastSeq = 1, TurnId = turnId, At = 1, Kind = (byte)EventKind.Codex, Lines = "1\n"u8.ToArray() }],
+        });
+
+        Assert.Equal([(1, "1")], await viewer.Take(1));
+        await Condition.Becomes(async () => (await stream.GetAllSubscriptionHandles()).Count == 1);
     }
 
     private static IAsyncStream<ThreadEventBatch> StreamOf(RunningServer server) => server.Services.GetRequiredService<IClusterClient>()

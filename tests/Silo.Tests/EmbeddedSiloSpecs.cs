@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using CodexOrleans.Grains;
+using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
@@ -75,6 +77,28 @@ public sealed class EmbeddedSiloSpecs : IDisposable
         Assert.True(facts.Installed);
         Assert.Equal((RealCodex.Path, "0.169.0"), (facts.Path, facts.Version));
         await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task What_an_earlier_start_left_running_is_ended_before_the_silo_is_up()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Finds processes by their environment in /proc.");
+        var earlier = new ProcessStartInfo("sleep", ["600"]);
+        using (var data = DataDirectory.Open(_folder["data"]))
+            earlier.Environment[HostTag.HostVariable] = HostTag.Of(data).Value;
+        earlier.Environment[HostTag.TurnVariable] = Guid.CreateVersion7().ToString();
+        using var stray = Process.Start(earlier)!;
+        try
+        {
+            using var host = await Start("data");
+
+            await Condition.Becomes(() => stray.HasExited);
+            await host.StopAsync(TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            stray.Kill();
+        }
     }
 
     private static IThreadGrain Thread(IHost host) => host.Services.GetRequiredService<IGrainFactory>().GetGrain<IThreadGrain>(Guid.NewGuid());

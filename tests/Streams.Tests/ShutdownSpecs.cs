@@ -48,7 +48,7 @@ public class ShutdownSpecs
         await Task.WhenAll(recorders.Values.Select(recorder => recorder.HasEventsAsync(1)));
 
         await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[1], TestContext.Current.CancellationToken);
-        // What is published while a stream registers anew at its next silo can be lost with a call to the old one. What comes after is not.
+        // The live path promises no more than to go on: what is published while a queue moves can be lost, and the log has it.
         var number = 0;
         await Condition.Becomes(async () =>
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CodexOrleans.Grains.Tests.Codex;
@@ -69,19 +70,23 @@ public sealed class HostGuardSpecs
     /// <summary>The guard's process, known by the tag among its arguments; waits until it runs.</summary>
     private static async Task<int> GuardOf(HostTag host)
     {
-        while (true)
-        {
-            foreach (var process in Process.GetProcesses())
-            {
-                using (process)
-                {
-                    if (ArgumentsOf(process.Id) is var arguments && arguments.Contains("codex-orleans-guard", StringComparison.Ordinal) && arguments.Contains(host.Value, StringComparison.Ordinal) && ProcessProbe.IsAlive(process.Id))
-                        return process.Id;
-                }
-            }
+        int? guard = null;
+        await Condition.Becomes(() => (guard = Find(host)) is not null);
+        return guard!.Value;
+    }
 
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+    private static int? Find(HostTag host)
+    {
+        foreach (var process in Process.GetProcesses())
+        {
+            using (process)
+            {
+                if (ArgumentsOf(process.Id) is var arguments && arguments.Contains("codex-orleans-guard", StringComparison.Ordinal) && arguments.Contains(host.Value, StringComparison.Ordinal) && ProcessProbe.IsAlive(process.Id))
+                    return process.Id;
+            }
         }
+
+        return null;
     }
 
     private static string ArgumentsOf(int processId)

@@ -16,8 +16,8 @@ public sealed partial class ThreadGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: events wait because the log cannot be written.")]
     private static partial void LogAppendWaits(ILogger logger, Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: a live delivery failed; its viewers read the log.")]
-    private static partial void LogPublishFailed(ILogger logger, Guid threadId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A live delivery to a front end failed; its viewers read the log.")]
+    private static partial void LogPublishFailed(ILogger logger, Exception exception);
 
     private void LogFenced() => LogFenced(logger, _threadId);
 
@@ -26,6 +26,4 @@ public sealed partial class ThreadGrain
     private void LogStartNotStored(Exception exception) => LogStartNotStored(logger, _threadId, exception);
 
     private void LogAppendWaits(Exception exception) => LogAppendWaits(logger, _threadId, exception);
-
-    private void LogPublishFailed(Exception exception) => LogPublishFailed(logger, _threadId, exception);
 }

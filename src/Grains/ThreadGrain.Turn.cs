@@ -14,7 +14,8 @@ public sealed partial class ThreadGrain
     /// <summary>How long a running turn outlives a log that cannot be written. Its events wait meanwhile; the CLI is not read.</summary>
     private static readonly TimeSpan _storageGiveUp = TimeSpan.FromSeconds(60);
 
-    private RunningTurn? _turn;
+    // Written by the grain when a turn starts and by the turn's loop when it ends: whoever sees null sees all that the turn has left.
+    private volatile RunningTurn? _turn;
     private Task _running = Task.CompletedTask;
     private Task _previousGone = Task.CompletedTask;
 
@@ -99,36 +100,11 @@ public sealed partial class ThreadGrain
             await _previousGone;
             turn = engine.Start(await Prepare(running, request, effective));
             running.Slot.Run(turn);
-            while (await turn.Read() is { } block)
+            if (await Pump(turn, running.Id) == CommitResult.Fenced)
             {
-                var chunk = new LogChunk
-                {
-                    FirstSeq = _head + 1,
-                    LastSeq = _head + block.Count,
-                    TurnId = running.Id,
-                    At = Now(),
-                    Kind = (byte)EventKind.Codex,
-                    Lines = block.Lines,
-                };
-                if (await Append(turn, chunk, block) == CommitResult.Fenced)
-                {
-                    LogFenced();
-                    turn.Stop(StopReason.Fenced);
-                    DeactivateOnIdle();
-                    break;
-                }
-
-                _head = chunk.LastSeq;
-                _codexThreadId = block.CodexThreadId ?? _codexThreadId;
-                if (block.Outcome is { } outcome)
-                {
-                    // From here on a caller that has seen the end may start the next turn.
-                    _usage = outcome.CumulativeUsage ?? _usage;
-                    _previousGone = turn.Gone;
-                    _turn = null;
-                }
-
-                Publish(chunk, endsTurn: block.Outcome is not null);
+                LogFenced();
+                turn.Stop(StopReason.Fenced);
+                DeactivateOnIdle();
             }
         }
         catch (Exception e)
@@ -150,6 +126,42 @@ public sealed partial class ThreadGrain
         running.Slot.Dispose();
         if (_turn is null)
             DelayDeactivation(TimeSpan.FromMilliseconds(-1));
+    }
+
+    /// <summary>
+    /// Commits and publishes what the engine reads, until the turn's end. Leaves the grain's scheduler at its first wait: each event
+    /// would otherwise change threads twice more. While it runs nothing else changes the head, the session or the usage.
+    /// </summary>
+    private async Task<CommitResult> Pump(ICodexTurn turn, Guid turnId)
+    {
+        while (await turn.Read().ConfigureAwait(false) is { } block)
+        {
+            var chunk = new LogChunk
+            {
+                FirstSeq = _head + 1,
+                LastSeq = _head + block.Count,
+                TurnId = turnId,
+                At = Now(),
+                Kind = (byte)EventKind.Codex,
+                Lines = block.Lines,
+            };
+            if (await Append(turn, chunk, block).ConfigureAwait(false) == CommitResult.Fenced)
+                return CommitResult.Fenced;
+
+            Volatile.Write(ref _head, chunk.LastSeq);
+            _codexThreadId = block.CodexThreadId ?? _codexThreadId;
+            if (block.Outcome is { } outcome)
+            {
+                // From here on a caller that has seen the end may start the next turn.
+                _usage = outcome.CumulativeUsage ?? _usage;
+                _previousGone = turn.Gone;
+                _turn = null;
+            }
+
+            Publish(chunk, endsTurn: block.Outcome is not null);
+        }
+
+        return CommitResult.Committed;
     }
 
     /// <summary>What the engine needs, with the folder to work in and the session to continue made sure of.</summary>
@@ -206,7 +218,7 @@ public sealed partial class ThreadGrain
         {
             try
             {
-                return await store.Commit(commit);
+                return await store.Commit(commit).ConfigureAwait(false);
             }
             catch (StorageException e) when (e.Fault != StorageFault.Closed)
             {
@@ -220,7 +232,7 @@ public sealed partial class ThreadGrain
                     turn.Stop(StopReason.StorageUnavailable);
                 }
 
-                await Task.Delay(_storageRetry, time);
+                await Task.Delay(_storageRetry, time).ConfigureAwait(false);
             }
         }
     }

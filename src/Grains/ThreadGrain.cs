@@ -28,12 +28,9 @@ public sealed partial class ThreadGrain(
     TimeProvider time,
     ILogger<ThreadGrain> logger) : Grain, IThreadGrain
 {
-    /// <summary>A front end renews with its tail check every few seconds; one that missed three is gone.</summary>
-    private static readonly TimeSpan _lease = TimeSpan.FromSeconds(20);
-
     private const int MaxRecoveryAttempts = 20;
 
-    private readonly Dictionary<string, FrontLease> _fronts = [];
+    private readonly FrontLeases _fronts = new(time, e => LogPublishFailed(logger, e));
     private Guid _threadId;
     private bool _exists;
     private long _generation;
@@ -68,9 +65,9 @@ public sealed partial class ThreadGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_turn is null)
+        if (_turn is not { } turn)
             return;
-        _turn.Slot.Stop(StopReason.HostDraining);
+        turn.Slot.Stop(StopReason.HostDraining);
         await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
@@ -100,21 +97,21 @@ public sealed partial class ThreadGrain(
         Lease(front);
         if (!_exists && !_starting)
             DeactivateOnIdle();
-        return new(new AttachResult(_exists, _head, _turn?.Id, (int)_lease.TotalSeconds));
+        return new(new AttachResult(_exists, Volatile.Read(ref _head), _turn?.Id, (int)FrontLeases.Length.TotalSeconds));
     }
 
     public ValueTask Detach(string front)
     {
-        _fronts.Remove(front);
+        _fronts.End(front);
         return default;
     }
 
     public ValueTask<Guid?> Interrupt(Guid? turnId)
     {
-        if (_turn is null || (turnId is not null && turnId != _turn.Id))
+        if (_turn is not { } turn || (turnId is not null && turnId != turn.Id))
             return new((Guid?)null);
-        _turn.Slot.Stop(StopReason.Interrupted);
-        return new(_turn.Id);
+        turn.Slot.Stop(StopReason.Interrupted);
+        return new(turn.Id);
     }
 
     public ValueTask Recover() => default;
@@ -122,22 +119,15 @@ public sealed partial class ThreadGrain(
     private static StartTurnResult Refuse(string code, string message, int? retryAfter = null) =>
         new() { Refusal = new TurnRefusal(code, message, retryAfter) };
 
-    private void Lease(string front)
-    {
-        if (!_fronts.TryGetValue(front, out var lease))
-        {
-            var stream = this.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(front));
-            _fronts.Add(front, lease = new FrontLease(stream, LogPublishFailed));
-        }
-
-        lease.Expires = time.GetUtcNow() + _lease;
-    }
+    private void Lease(string front) => _fronts.Renew(
+        front,
+        name => this.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(name)));
 
     private void Publish(LogChunk chunk, bool endsTurn)
     {
-        if (_fronts.Count == 0)
+        if (_fronts.IsEmpty)
             return;
-        var batch = new ThreadEventBatch
+        _fronts.Publish(new ThreadEventBatch
         {
             ThreadId = _threadId,
             TurnId = chunk.TurnId,
@@ -147,14 +137,6 @@ public sealed partial class ThreadGrain(
             Kind = (EventKind)chunk.Kind,
             Lines = chunk.Lines,
             EndsTurn = endsTurn,
-        };
-        var now = time.GetUtcNow();
-        foreach (var (front, lease) in _fronts)
-        {
-            if (lease.Expires < now)
-                _fronts.Remove(front);
-            else
-                lease.Publish(batch);
-        }
+        });
     }
 }

@@ -24,12 +24,8 @@ public static class CodexSiloExtensions
         builder.UseOrleans(silo =>
         {
             UseEmbeddedCluster(silo);
-            silo.AddMemoryGrainStorage("PubSubStore");
-            silo.AddPushStreams(ThreadStreams.Provider, streams =>
-            {
-                streams.Path = PushStreamPath.InProcess;
-                streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length;
-            });
+            // Front end and owners are one process: the stream is a call.
+            silo.AddDirectStreams(ThreadStreams.Provider, configure: streams => streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length);
             silo.Services.AddCodexGrains();
         });
         return builder;

@@ -7,6 +7,9 @@ public interface IThreadStore : IThreadReader
     /// Applies one commit: all of it or nothing, on disk when the call returns. Commits that wait at the same time share one
     /// database transaction (group commit); commits of one thread keep their order.
     /// </summary>
+    /// <remarks>
+    /// Without a scheduler of its own the caller continues on the thread that writes the log: it must be quick there, and never block.
+    /// </remarks>
     /// <returns>Whether it was applied, or refused because another owner has claimed the thread since (nothing is written then).</returns>
     /// <exception cref="ArgumentException">The commit contradicts itself or the stored turns; nothing is written.</exception>
     /// <exception cref="StorageException">

@@ -1,9 +1,10 @@
 namespace CodexOrleans.Storage.Sqlite;
 
-/// <summary>A commit on its way to the disk, and the promise its caller awaits. Without a commit it is a health probe.</summary>
-internal sealed class PendingCommit(ThreadCommit? commit, long deadline)
-    // The writer thread must not run callers' code.
-    : TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <summary>
+/// A commit on its way to the disk, and the promise its caller awaits. Without a commit it is a health probe. What the caller does
+/// next runs on the writer's thread unless the caller has a scheduler: an event is published without a change of threads.
+/// </summary>
+internal sealed class PendingCommit(ThreadCommit? commit, long deadline) : TaskCompletionSource<CommitResult>
 {
     public ThreadCommit? Commit { get; } = commit;
 

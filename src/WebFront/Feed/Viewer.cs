@@ -43,13 +43,14 @@ internal sealed class Viewer : IDisposable
     private bool _synced;
     private int _disposed;
 
-    public Viewer(FollowedThread thread, IThreadReader log, RelayOptions options, CancellationToken cancelled)
+    /// <param name="inline">True to let whoever offers a batch also run the reader that waits for it: no change of threads.</param>
+    public Viewer(FollowedThread thread, IThreadReader log, RelayOptions options, bool inline, CancellationToken cancelled)
     {
         _thread = thread;
         _log = log;
         _options = options;
         _cancelled = cancelled;
-        _queue = Channel.CreateBounded<ThreadEventBatch?>(new BoundedChannelOptions(options.ViewerBatches) { SingleReader = true });
+        _queue = Channel.CreateBounded<ThreadEventBatch?>(new BoundedChannelOptions(options.ViewerBatches) { SingleReader = true, AllowSynchronousContinuations = inline });
         _wakeOnCancel = cancelled.UnsafeRegister(static viewer => ((Viewer)viewer!).Wake(), this);
     }
 

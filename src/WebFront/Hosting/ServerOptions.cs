@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using CodexOrleans.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront;
@@ -31,6 +32,8 @@ internal static class ServerOptionsRegistration
         builder.Services.AddSingleton(services =>
             DataDirectory.Open(services.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory ?? DataDirectory.DefaultPath));
         builder.Services.AddSingleton(TimeProvider.System);
+        // Whoever has an event writes it to the socket itself, which never waits there; a thread of the pool in between cost more than the write.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>((kestrel, server) =>
         {
             kestrel.AddServerHeader = false;

@@ -25,7 +25,10 @@ internal sealed partial class RunResponse(
         var fold = new TurnFold(turnId, options.Value.RunResultBytes);
         try
         {
-            if (await Collect(fold, viewer) is { } problem)
+            var problem = await Collect(fold, viewer);
+            // The last event may have come on the thread that writes the log, and the whole result is too much work for it.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            if (problem is not null)
                 await problem.ExecuteAsync(context);
             else
                 await Write(context, fold, viewer.ThreadId, turnId);

@@ -1,0 +1,83 @@
+using Orleans.Streams;
+
+namespace CodexOrleans.Streams.Direct;
+
+/// <summary>One stream as its publisher and its subscriber see it. Holds nothing itself.</summary>
+internal sealed class DirectStream<T>(DirectStreamProvider provider, StreamId id, IAsyncStream<T>? remote) : IAsyncStream<T>
+{
+    public bool IsRewindable => false;
+
+    public string ProviderName => provider.Name;
+
+    public StreamId StreamId => id;
+
+    /// <summary>Never waits for a subscriber of this process. Without any subscriber the event is gone.</summary>
+    public Task OnNextAsync(T item, StreamSequenceToken? token = null)
+    {
+        Refuse(token);
+        if (provider.Find<T>(id) is not { } subscription)
+            return remote?.OnNextAsync(item) ?? Task.CompletedTask;
+        subscription.Publish(item);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc cref="OnNextAsync"/>
+    public Task OnNextBatchAsync(IEnumerable<T> batch, StreamSequenceToken? token = null)
+    {
+        Refuse(token);
+        if (provider.Find<T>(id) is not { } subscription)
+            return remote?.OnNextBatchAsync(batch) ?? Task.CompletedTask;
+        subscription.Publish(batch);
+        return Task.CompletedTask;
+    }
+
+    public Task OnCompletedAsync() => provider.Find<T>(id)?.Complete() ?? remote?.OnCompletedAsync() ?? Task.CompletedTask;
+
+    public Task OnErrorAsync(Exception ex) => provider.Find<T>(id)?.Fail(ex) ?? remote?.OnErrorAsync(ex) ?? Task.CompletedTask;
+
+    public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer) => SubscribeAsync(observer, null);
+
+    public async Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token)
+    {
+        Refuse(token);
+        if (TaskScheduler.Current != TaskScheduler.Default)
+            throw new NotSupportedException($"Provider '{provider.Name}' calls its subscribers on the publishers' threads, and a grain must not be called so. Subscribe outside grains, or use another provider.");
+        var subscription = new DirectSubscription<T>(observer, provider.Options);
+        // Here first: from now on this process's events come directly, and those of others come once the cluster knows.
+        provider.Add(id, subscription);
+        try
+        {
+            var remoteHandle = remote is null ? null : await remote.SubscribeAsync(observer).ConfigureAwait(false);
+            return new DirectSubscriptionHandle<T>(provider, id, subscription, remoteHandle);
+        }
+        catch
+        {
+            provider.Remove(id, subscription);
+            throw;
+        }
+    }
+
+    public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncObserver<T> observer) => SubscribeAsync(new SingleItems<T>(observer));
+
+    public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token, string? filterData = null) =>
+        filterData is null
+            ? SubscribeAsync(new SingleItems<T>(observer), token)
+            : throw new NotSupportedException($"Provider '{provider.Name}' has no filters; the subscriber gets every event of its stream.");
+
+    /// <summary>None: a subscription here belongs to who made it and ends with the process.</summary>
+    public Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles() => Task.FromResult<IList<StreamSubscriptionHandle<T>>>([]);
+
+    public bool Equals(IAsyncStream<T>? other) => other is DirectStream<T> && id.Equals(other.StreamId) && provider.Name == other.ProviderName;
+
+    public override bool Equals(object? obj) => Equals(obj as IAsyncStream<T>);
+
+    public override int GetHashCode() => id.GetHashCode();
+
+    public int CompareTo(IAsyncStream<T>? other) => other is null ? 1 : id.CompareTo(other.StreamId);
+
+    private void Refuse(StreamSequenceToken? token)
+    {
+        if (token is not null)
+            throw new NotSupportedException($"Provider '{provider.Name}' keeps no history and numbers no events; publish and subscribe without a token.");
+    }
+}

@@ -12,7 +12,10 @@ public interface IThreadGrain : IGrainWithGuidKey
     /// Refusals are data, not exceptions; nothing is written when a turn is refused.
     /// </summary>
     /// <param name="request">What to do, already validated.</param>
-    /// <param name="front">The front end that wants the events from the first one on, or null. Attaching here saves a call.</param>
+    /// <param name="front">
+    /// The front end that wants the turn's events from the first one to the last, or null. It is attached until the turn's end, which
+    /// saves two calls; for longer if it attaches by itself.
+    /// </param>
     /// <param name="cancellationToken">Gives up waiting for a slot. Once the turn is accepted it has no effect: a disconnect never cancels.</param>
     [Alias("StartTurn"), ResponseTimeout("01:05:00")] // longer than the longest Codex:MaxQueueWait
     ValueTask<StartTurnResult> StartTurn(TurnRequest request, string? front, CancellationToken cancellationToken);

@@ -19,6 +19,9 @@ internal sealed class FrontLease(string front, IAsyncStream<ThreadEventBatch> st
 
     public string Front => front;
 
+    /// <summary>The front end wants this turn's events and no later ones, unless it attaches.</summary>
+    public bool EndsWithTurn { get; set; }
+
     /// <summary>When the front end was last heard of, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
     public long RenewedAt
     {

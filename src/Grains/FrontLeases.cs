@@ -11,20 +11,35 @@ internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure
     private readonly Lock _gate = new();
     private FrontLease[] _leases = [];
 
-    /// <summary>True when nobody follows.</summary>
-    public bool IsEmpty => Volatile.Read(ref _leases).Length == 0;
+    /// <summary>Who follows now, some with a lease that has run out.</summary>
+    public FrontLease[] All => Volatile.Read(ref _leases);
 
     /// <summary>Begins or renews a front end's lease; those that have run out are forgotten.</summary>
     /// <param name="stream">The front end's stream, asked for when the lease is new.</param>
-    public void Renew(string front, Func<string, IAsyncStream<ThreadEventBatch>> stream)
+    /// <param name="forTurn">True for a new lease that is to end with the turn.</param>
+    public void Renew(string front, bool forTurn, Func<string, IAsyncStream<ThreadEventBatch>> stream)
     {
         var now = time.GetTimestamp();
         lock (_gate)
         {
             var others = Array.FindAll(_leases, lease => lease.Front != front && !IsOver(lease, now));
-            var own = Array.Find(_leases, lease => lease.Front == front) ?? new FrontLease(front, stream(front), onFailure);
-            own.RenewedAt = now;
-            Volatile.Write(ref _leases, [.. others, own]);
+            var known = Array.Find(_leases, lease => lease.Front == front);
+            var lease = known ?? new FrontLease(front, stream(front), onFailure);
+            lease.RenewedAt = now;
+            lease.EndsWithTurn = forTurn && (known is null || known.EndsWithTurn);
+            Volatile.Write(ref _leases, [.. others, lease]);
+        }
+    }
+
+    /// <summary>Ends the leases that were for the turn only.</summary>
+    /// <returns>Everyone who followed until now: the turn's last events are theirs.</returns>
+    public FrontLease[] EndTurn()
+    {
+        lock (_gate)
+        {
+            var followed = _leases;
+            Volatile.Write(ref _leases, Array.FindAll(followed, lease => !lease.EndsWithTurn));
+            return followed;
         }
     }
 
@@ -34,11 +49,11 @@ internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure
             Volatile.Write(ref _leases, Array.FindAll(_leases, lease => lease.Front != front));
     }
 
-    /// <summary>Publishes to every front end. Called for one batch at a time, in order.</summary>
-    public void Publish(ThreadEventBatch batch)
+    /// <summary>Publishes to those of <paramref name="leases"/> that have not run out. Called for one batch at a time, in order.</summary>
+    public void Publish(FrontLease[] leases, ThreadEventBatch batch)
     {
         var now = time.GetTimestamp();
-        foreach (var lease in Volatile.Read(ref _leases))
+        foreach (var lease in leases)
         {
             if (!IsOver(lease, now))
                 lease.Publish(batch);

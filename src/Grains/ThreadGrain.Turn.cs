@@ -72,8 +72,8 @@ public sealed partial class ThreadGrain
             _head = chunk.LastSeq;
             _options = effective;
             if (front is not null)
-                Lease(front);
-            Publish(chunk, endsTurn: false);
+                Lease(front, forTurn: true);
+            Publish(_fronts.All, chunk, endsTurn: false);
             _turn = new RunningTurn(turnId, chunk.FirstSeq, slot);
             DelayDeactivation(TimeSpan.MaxValue);
             _running = Run(_turn, request, effective);
@@ -124,8 +124,12 @@ public sealed partial class ThreadGrain
         }
 
         running.Slot.Dispose();
-        if (_turn is null)
-            DelayDeactivation(TimeSpan.FromMilliseconds(-1));
+        if (_turn is not null || _starting)
+            return;
+        DelayDeactivation(TimeSpan.FromMilliseconds(-1));
+        // Nobody follows: the log has everything, and memory is for those who run.
+        if (_fronts.All.Length == 0)
+            DeactivateOnIdle();
     }
 
     /// <summary>
@@ -150,15 +154,17 @@ public sealed partial class ThreadGrain
 
             Volatile.Write(ref _head, chunk.LastSeq);
             _codexThreadId = block.CodexThreadId ?? _codexThreadId;
+            var fronts = _fronts.All;
             if (block.Outcome is { } outcome)
             {
-                // From here on a caller that has seen the end may start the next turn.
+                fronts = _fronts.EndTurn();
                 _usage = outcome.CumulativeUsage ?? _usage;
                 _previousGone = turn.Gone;
+                // Before the publication: a caller that has seen the end may start the next turn.
                 _turn = null;
             }
 
-            Publish(chunk, endsTurn: block.Outcome is not null);
+            Publish(fronts, chunk, endsTurn: block.Outcome is not null);
         }
 
         return CommitResult.Committed;

@@ -94,7 +94,7 @@ public sealed partial class ThreadGrain(
 
     public ValueTask<AttachResult> Attach(string front)
     {
-        Lease(front);
+        Lease(front, forTurn: false);
         if (!_exists && !_starting)
             DeactivateOnIdle();
         return new(new AttachResult(_exists, Volatile.Read(ref _head), _turn?.Id, (int)FrontLeases.Length.TotalSeconds));
@@ -119,15 +119,16 @@ public sealed partial class ThreadGrain(
     private static StartTurnResult Refuse(string code, string message, int? retryAfter = null) =>
         new() { Refusal = new TurnRefusal(code, message, retryAfter) };
 
-    private void Lease(string front) => _fronts.Renew(
+    private void Lease(string front, bool forTurn) => _fronts.Renew(
         front,
+        forTurn,
         name => this.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(name)));
 
-    private void Publish(LogChunk chunk, bool endsTurn)
+    private void Publish(FrontLease[] fronts, LogChunk chunk, bool endsTurn)
     {
-        if (_fronts.IsEmpty)
+        if (fronts.Length == 0)
             return;
-        _fronts.Publish(new ThreadEventBatch
+        _fronts.Publish(fronts, new ThreadEventBatch
         {
             ThreadId = _threadId,
             TurnId = chunk.TurnId,

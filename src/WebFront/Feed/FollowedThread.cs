@@ -18,6 +18,9 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
     private Viewer[] _viewers = [];
     private bool _retired;
     private bool _attached;
+
+    // The lease came with a turn and ends with it.
+    private bool _forTurn;
     private Task? _attaching;
     private Task? _detaching;
     private Task<AttachResult>? _renewal;
@@ -37,15 +40,24 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         }
     }
 
-    /// <summary>Removes a viewer; the last one ends the lease.</summary>
+    /// <summary>Removes a viewer; the last one ends the lease, unless it has ended with the turn.</summary>
     public void Leave(Viewer viewer)
     {
         lock (_gate)
         {
             Volatile.Write(ref _viewers, Array.FindAll(_viewers, other => !ReferenceEquals(other, viewer)));
-            if (_viewers.Length == 0)
+            if (_viewers.Length > 0)
+                return;
+            if (!_attached || !_forTurn || !viewer.AtEndOfTurn || _attaching is not null || _detaching is { IsCompleted: false })
+            {
                 _detaching = DetachAfter(_detaching, _attaching);
+                return;
+            }
+
+            _retired = true;
         }
+
+        feed.Forget(this);
     }
 
     /// <summary>Passes a batch to every viewer. Never waits.</summary>
@@ -70,7 +82,7 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
     {
         lock (_gate)
         {
-            if (_attached)
+            if (_attached && !_forTurn)
                 return Task.CompletedTask;
             return _attaching ??= AttachOnce(_detaching);
         }
@@ -88,7 +100,10 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         if (result.Started is not null)
         {
             lock (_gate)
+            {
+                _forTurn = !_attached || _forTurn;
                 _attached = _viewers.Length > 0;
+            }
         }
 
         return result;
@@ -110,7 +125,7 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
 
         var attached = await Renew();
         lock (_gate)
-            _attached = attached is not null && _viewers.Length > 0;
+            SetAttached(attached);
 
         long head;
         if (attached is not null)
@@ -145,9 +160,15 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         var attached = await Renew();
         lock (_gate)
         {
-            _attached = attached is not null && _viewers.Length > 0;
+            SetAttached(attached);
             _attaching = null;
         }
+    }
+
+    private void SetAttached(AttachResult? attached)
+    {
+        _attached = attached is not null && _viewers.Length > 0;
+        _forTurn = false;
     }
 
     private async Task DetachAfter(Task? earlier, Task? attaching)

@@ -59,6 +59,9 @@ internal sealed class Viewer : IDisposable
     /// <summary>Number of the last event given.</summary>
     public long Cursor => Volatile.Read(ref _cursor);
 
+    /// <summary>True while the last event given is its turn's terminal one.</summary>
+    public bool AtEndOfTurn { get; private set; }
+
     /// <summary>False until the cursor is known; such a viewer only collects.</summary>
     public bool Started => _started;
 
@@ -238,6 +241,7 @@ internal sealed class Viewer : IDisposable
     private ViewerStep Give(EventSlice events)
     {
         Volatile.Write(ref _cursor, events.LastSeq);
+        AtEndOfTurn = events.EndsTurn;
         return new() { Kind = ViewerStepKind.Events, Events = events };
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class ExecTurn
     internal const int MaxLine = 16 << 20;
 
     /// <summary>Read at once from a CLI that says little: many turns wait at the same time, each with a buffer.</summary>
-    private const int SmallRead = 16 << 10;
+    private const int SmallRead = 4 << 10;
 
     /// <summary>Read at once from one that says much; bounds a block.</summary>
     private const int LargeRead = 256 << 10;

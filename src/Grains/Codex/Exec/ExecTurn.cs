@@ -19,6 +19,9 @@ internal sealed partial class ExecTurn : ICodexTurn
 
     private static readonly Task _never = new TaskCompletionSource().Task;
 
+    /// <summary>Takes what nobody reads, of all turns at once.</summary>
+    private static readonly byte[] _discarded = new byte[4_096];
+
     private readonly ExecEngine _engine;
     private readonly CodexTurnStart _start;
     private readonly StderrTail _stderr = new();
@@ -26,7 +29,7 @@ internal sealed partial class ExecTurn : ICodexTurn
     private readonly CancellationTokenSource _force = new();
 
     /// <summary>The CLI's stdout once it runs; null when it could not be started.</summary>
-    private readonly TaskCompletionSource<Stream?> _stdout = NewSource<Stream?>();
+    private readonly TaskCompletionSource<Stream?> _stdout = new();
 
     /// <summary>The main process's exit code.</summary>
     private readonly TaskCompletionSource<int> _exited = NewSource<int>();
@@ -206,10 +209,9 @@ internal sealed partial class ExecTurn : ICodexTurn
     {
         _stdout.TrySetResult(stdout);
         await _outputOver.Task.ConfigureAwait(false);
-        var buffer = new byte[4_096];
         try
         {
-            while (await stdout.ReadAsync(buffer, _cut.Token).ConfigureAwait(false) > 0)
+            while (await stdout.ReadAsync(_discarded, _cut.Token).ConfigureAwait(false) > 0)
             {
             }
         }
@@ -221,7 +223,7 @@ internal sealed partial class ExecTurn : ICodexTurn
 
     private async Task DrainStderr(Stream stderr, CancellationToken _)
     {
-        var buffer = new byte[4_096];
+        var buffer = new byte[1_024];
         try
         {
             while (await stderr.ReadAsync(buffer, _cut.Token).ConfigureAwait(false) is > 0 and var count)
@@ -264,9 +266,9 @@ internal sealed partial class ExecTurn : ICodexTurn
     {
         if (_exited.Task.IsCompleted)
             return true;
-        using var over = new CancellationTokenSource();
-        await Task.WhenAny(_exited.Task, sooner, Task.Delay(time, _engine.Time, over.Token)).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
+        var over = new TaskCompletionSource();
+        await using (_engine.Time.CreateTimer(static over => ((TaskCompletionSource)over!).TrySetResult(), over, time, Timeout.InfiniteTimeSpan).ConfigureAwait(false))
+            await Task.WhenAny(_exited.Task, sooner, over.Task).ConfigureAwait(false);
         return _exited.Task.IsCompleted;
     }
 

@@ -50,7 +50,7 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
     }
 
     /// <summary>
-    /// A scan that begins after this call. Turns that end together share one scan, and scans leave the CPU four times as long as
+    /// A scan that begins after this call. Turns that end together share one scan, and scans leave the CPU nine times as long as
     /// they took: many ending turns cost no more than few.
     /// </summary>
     private Task<List<TaggedProcess>> Look()
@@ -87,7 +87,7 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
         }
         finally
         {
-            _ = Pause(pause, Stopwatch.GetElapsedTime(begin) * 4);
+            _ = Pause(pause, Stopwatch.GetElapsedTime(begin) * 9);
         }
     }
 

@@ -6,8 +6,21 @@ namespace CodexOrleans.Load;
 /// <summary>The load generator's table of contents.</summary>
 public static class Program
 {
-    public static int Main(string[] args) => new RootCommand("Measures servers with this project's HTTP API.")
+    public static async Task<int> Main(string[] args)
     {
-        LoadCommand.Create(),
-    }.Parse(args).Invoke();
+        var root = new RootCommand("Measures servers with this project's HTTP API.")
+        {
+            LoadCommand.Create(),
+            CompareCommand.Create(),
+        };
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IOException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 2;
+        }
+    }
 }

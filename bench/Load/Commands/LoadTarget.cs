@@ -24,6 +24,7 @@ internal sealed record LoadTarget(string Name, IPEndPoint Endpoint, int? Process
     /// <summary>Plays the scenario once.</summary>
     public LoadRow Play(Scenario scenario)
     {
+        WarmUp.Once();
         var result = new LoadResult(scenario.ExpectedEvents);
         // What an earlier run left is not collected during this one.
         GC.Collect();

@@ -12,6 +12,10 @@ public static class Program
         {
             LoadCommand.Create(),
             CompareCommand.Create(),
+            RealCommand.Create(),
+            ShapeCommand.Create(),
+            SoakCommand.Create(),
+            DemoModelCommand.Create(),
         };
         try
         {

@@ -25,22 +25,27 @@ internal static class CompareCommand
                 OursExecutable = parsed.GetValue(executable)?.FullName,
             };
             await using var fleet = await Fleet.Start(kinds, ServerNames(parsed.GetValue(servers)!), cancellationToken);
-            var comparison = new Comparison(chosen, fleet.Servers);
-            for (var pass = 0; pass <= parsed.GetValue(runs); pass++)
-                await comparison.Pass(cancellationToken);
-
-            Console.WriteLine("Cold: the first run of each row since the server's start\n");
-            Console.WriteLine(comparison.Table(cold: true));
-            if (comparison.Passes > 1)
-            {
-                Console.WriteLine($"Warm: medians of {comparison.Passes - 1} further runs\n");
-                Console.WriteLine(comparison.Table(cold: false));
-            }
-
-            LoadReport.WriteJson(parsed.GetValue(json), new { cold = comparison.Figures(cold: true), warm = comparison.Figures(cold: false), runs = comparison.Played });
-            return LoadReport.Faults(comparison.Played.Select(played => played.Figures));
+            return await Play(new Comparison(chosen, fleet.Servers), parsed.GetValue(runs), parsed.GetValue(json), cancellationToken);
         });
         return command;
+    }
+
+    /// <summary>Plays the cold pass and the warm ones, prints the tables, and returns the exit code.</summary>
+    public static async Task<int> Play(Comparison comparison, int warmRuns, FileInfo? json, CancellationToken cancellationToken)
+    {
+        for (var pass = 0; pass <= warmRuns; pass++)
+            await comparison.Pass(cancellationToken);
+
+        Console.WriteLine("Cold: the first run of each row since the server's start\n");
+        Console.WriteLine(comparison.Table(cold: true));
+        if (comparison.Passes > 1)
+        {
+            Console.WriteLine($"Warm: medians of {comparison.Passes - 1} further runs\n");
+            Console.WriteLine(comparison.Table(cold: false));
+        }
+
+        LoadReport.WriteJson(json, new { cold = comparison.Figures(cold: true), warm = comparison.Figures(cold: false), runs = comparison.Played });
+        return LoadReport.Faults(comparison.Played.Select(played => played.Figures));
     }
 
     public static string[] ServerNames(string list)

@@ -18,6 +18,15 @@ internal sealed record CompareRow(string Name, Scenario? Scenario, params Compar
     private static readonly CompareFigure _cpu = new("server CPU us/event", true, row => row.ServerCpuMicrosecondsPerEvent);
     private static readonly CompareFigure _memory = new("peak RSS MiB", true, row => row.PeakMebibytes);
 
+    /// <summary>For the real CLI, whose own start is most of each figure.</summary>
+    public static CompareRow Real(int clients, int turns, string prompt) => new(
+        $"real-{clients}",
+        new Scenario { Name = "real", Clients = clients, TurnsPerClient = turns, Prompt = prompt, Body = new() { ["skip_git_repo_check"] = true } },
+        _first50,
+        new("first text p50 ms", true, row => row.FirstText?.P50 ?? double.NaN),
+        new("done p50 ms", true, row => row.Done?.P50 ?? double.NaN),
+        _turns);
+
     /// <summary>All rows, in the order in which they are played.</summary>
     public static IReadOnlyList<CompareRow> All { get; } =
     [

@@ -4,7 +4,8 @@ using CodexOrleans.Load.Servers;
 namespace CodexOrleans.Load.Commands;
 
 /// <summary>Plays every row on every server, pass after pass. Pass 0 is the cold one: the first of its kind that the server sees.</summary>
-internal sealed class Comparison(IReadOnlyList<CompareRow> rows, IReadOnlyList<ServerProcess> servers)
+/// <param name="companion">See <see cref="LoadTarget.Companion"/>.</param>
+internal sealed class Comparison(IReadOnlyList<CompareRow> rows, IReadOnlyList<ServerProcess> servers, int? companion = null)
 {
     private static readonly TimeSpan _settle = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _idleSpan = TimeSpan.FromSeconds(5);
@@ -33,7 +34,7 @@ internal sealed class Comparison(IReadOnlyList<CompareRow> rows, IReadOnlyList<S
                 var server = servers[(i + pass) % servers.Count];
                 await Task.Delay(_settle, cancellationToken);
                 server.ThrowIfEnded();
-                var played = server.Target.Play(row.Scenario);
+                var played = (server.Target with { Companion = companion }).Play(row.Scenario);
                 Played.Add(new PlayedRow(pass, row.Name, played));
                 foreach (var figure in row.Figures)
                     _figures[(pass, row.Name, server.Name, figure.Name)] = figure.Read(played);

@@ -50,6 +50,7 @@ internal static class LoadCommand
                 EveryMicroseconds = parsed.GetValue(every) ?? scenario.EveryMicroseconds,
                 Spread = parsed.GetValue(spread) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : scenario.Spread,
                 Prompt = parsed.GetValue(prompt),
+                Body = parsed.GetValue(body) is { } text ? JsonNode.Parse(text)!.AsObject() : null,
                 Patience = TimeSpan.FromSeconds(parsed.GetValue(patience)),
             };
             if (parsed.GetValue(each) is { } count)
@@ -58,8 +59,7 @@ internal static class LoadCommand
                 scenario = scenario with { TurnsPerClient = parsed.GetValue(each), Duration = TimeSpan.FromSeconds(limit) };
 
             var secret = parsed.GetValue(token) ?? (parsed.GetValue(tokenFile) is { } file ? File.ReadAllText(file.FullName).Trim() : null);
-            var more = parsed.GetValue(body) is { } text ? JsonNode.Parse(text)!.AsObject() : null;
-            var target = new LoadTarget(parsed.GetValue(label)!, LoadTarget.EndpointOf(new Uri(parsed.GetValue(url)!)), parsed.GetValue(process), secret, more);
+            var target = new LoadTarget(parsed.GetValue(label)!, LoadTarget.EndpointOf(new Uri(parsed.GetValue(url)!)), parsed.GetValue(process), secret);
             var rows = new List<LoadRow>();
             for (var run = 0; run < parsed.GetValue(repeat); run++)
                 rows.Add(target.Play(scenario));

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
 using CodexOrleans.Load.Measures;
 using CodexOrleans.Load.Turns;
 
@@ -9,9 +8,11 @@ namespace CodexOrleans.Load.Commands;
 /// <summary>A running server and how to ask it.</summary>
 /// <param name="Name">In the results.</param>
 /// <param name="ProcessId">Null when it is not to be watched.</param>
-/// <param name="Body">Further members of each request's body.</param>
-internal sealed record LoadTarget(string Name, IPEndPoint Endpoint, int? ProcessId, string? Token, JsonObject? Body)
+internal sealed record LoadTarget(string Name, IPEndPoint Endpoint, int? ProcessId, string? Token)
 {
+    /// <summary>A process whose CPU time belongs to the measurement, not to others: the model of the real CLI.</summary>
+    public int? Companion { get; init; }
+
     /// <exception cref="ArgumentException">No IPv4 address belongs to it.</exception>
     public static IPEndPoint EndpointOf(Uri url)
     {
@@ -24,12 +25,19 @@ internal sealed record LoadTarget(string Name, IPEndPoint Endpoint, int? Process
     /// <summary>Plays the scenario once.</summary>
     public LoadRow Play(Scenario scenario)
     {
-        WarmUp.Once();
         var result = new LoadResult(scenario.ExpectedEvents);
+        return Play(scenario, scenario.Plans(Endpoint, Token, result), result);
+    }
+
+    /// <summary>Plays these clients once.</summary>
+    /// <param name="result">What the row tells; clients may have others.</param>
+    public LoadRow Play(Scenario scenario, IEnumerable<ClientPlan> plans, LoadResult result)
+    {
+        WarmUp.Once();
         // What an earlier run left is not collected during this one.
         GC.Collect();
-        using var generator = new LoadGenerator(Endpoint, scenario.Plans(Endpoint, Token, Body, result));
-        using var watch = ProcessId is { } process ? new ServerWatch(process) : null;
+        using var generator = new LoadGenerator(Endpoint, plans);
+        using var watch = ProcessId is { } process ? new ServerWatch(process, Companion) : null;
         generator.Run(scenario.Duration, scenario.Patience);
         return LoadRow.Of(scenario, Name, result, watch?.Stop(), generator.CpuNanoseconds);
     }

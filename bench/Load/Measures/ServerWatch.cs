@@ -10,20 +10,23 @@ internal sealed class ServerWatch : IDisposable
     private static readonly TimeSpan _shortestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly int _server;
+    private readonly int? _companion;
     private readonly Thread _sampler;
     private readonly ManualResetEventSlim _stop = new();
     private readonly CpuTimes _begin;
     private long _peakTree;
     private long _threads;
 
-    public ServerWatch(int server)
+    /// <param name="companion">A process whose CPU time counts as the generator's.</param>
+    public ServerWatch(int server, int? companion = null)
     {
         _server = server;
+        _companion = companion;
         if (ProcFile.Times(server) is null)
             throw new InvalidOperationException($"There is no process {server} to watch. Give the server's process id with --pid.");
         PeakIsOfRun = ProcFile.ResetPeak(server);
         Sample();
-        _begin = CpuTimes.Read(server);
+        _begin = CpuTimes.Read(server, companion);
         _sampler = new Thread(SampleUntilStopped) { IsBackground = true, Name = "Sampler" };
         _sampler.Start();
     }
@@ -35,7 +38,7 @@ internal sealed class ServerWatch : IDisposable
     /// <exception cref="InvalidOperationException">The server has ended.</exception>
     public ServerUse Stop()
     {
-        var end = CpuTimes.Read(_server);
+        var end = CpuTimes.Read(_server, _companion);
         _stop.Set();
         _sampler.Join();
         Sample();
@@ -88,7 +91,7 @@ internal sealed class ServerWatch : IDisposable
 
     private readonly record struct CpuTimes(long Server, long Children, double Generator, long Busy, long All)
     {
-        public static CpuTimes Read(int server)
+        public static CpuTimes Read(int server, int? companion)
         {
             var own = ProcFile.Times(server) ?? throw new InvalidOperationException($"The server, process {server}, has ended. Its output says why.");
             var children = own.Children;
@@ -101,7 +104,10 @@ internal sealed class ServerWatch : IDisposable
             }
 
             var (busy, all) = ProcFile.Machine();
-            return new CpuTimes(own.Own, children, Environment.CpuUsage.TotalTime.TotalSeconds, busy, all);
+            var generator = Environment.CpuUsage.TotalTime.TotalSeconds;
+            if (companion is { } beside && ProcFile.Times(beside) is { } besides)
+                generator += besides.Own * ProcFile.SecondsPerTick;
+            return new CpuTimes(own.Own, children, generator, busy, all);
         }
     }
 }

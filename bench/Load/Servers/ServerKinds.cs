@@ -23,6 +23,9 @@ internal sealed record ServerKinds(string Codex, string Folder)
     /// <summary>Further arguments of our server.</summary>
     public IReadOnlyList<string> OursArguments { get; init; } = [];
 
+    /// <summary>Home of the CLI that our server runs.</summary>
+    public string CodexHome => CodexEnvironment.GetValueOrDefault("CODEX_HOME", Path.Combine(Folder, "codex-home"));
+
     public static bool IsSeed(string name) => name.StartsWith("seed-", StringComparison.Ordinal);
 
     public Task<ServerProcess> Start(string name, CancellationToken cancellationToken) =>
@@ -34,14 +37,14 @@ internal sealed record ServerKinds(string Codex, string Folder)
         if (!File.Exists(program))
             throw new InvalidOperationException($"There is no '{program}'. Build it: dotnet build src/WebFront -c Release");
         var data = DataDirectory ?? Path.Combine(Folder, "data");
-        var home = Directory.CreateDirectory(Path.Combine(Folder, "codex-home")).FullName;
+        Directory.CreateDirectory(CodexHome);
         var start = new ProcessStartInfo(program, [$"--urls=http://127.0.0.1:{port}", $"--DataDirectory={data}", .. OursArguments])
         {
             WorkingDirectory = Folder,
         };
         start.Environment["Auth__Mode"] = "None";
         start.Environment["Codex__ExecutablePath"] = Codex;
-        start.Environment["Codex__Home"] = CodexEnvironment.GetValueOrDefault("CODEX_HOME", home);
+        start.Environment["Codex__Home"] = CodexHome;
         start.Environment["Codex__MaxConcurrentTurns"] = "1000";
         foreach (var (variable, value) in CodexEnvironment.Where(variable => variable.Key != "CODEX_HOME"))
             start.Environment[$"Codex__Environment__{variable}"] = value;

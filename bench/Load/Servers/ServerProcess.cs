@@ -31,7 +31,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public LoadTarget Target => new(Name, Endpoint, Id, Token: null, Body: null);
+    public LoadTarget Target => new(Name, Endpoint, Id, Token: null);
 
     /// <summary>Starts the server on a free port and waits until it answers <c>GET /health</c>.</summary>
     /// <param name="describe">Given the port, how to start it.</param>

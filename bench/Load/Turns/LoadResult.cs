@@ -6,7 +6,7 @@ namespace CodexOrleans.Load.Turns;
 /// <param name="expectedEvents">Room for so many latencies is made before the run.</param>
 internal sealed class LoadResult(int expectedEvents = 0)
 {
-    private const int FailuresKept = 10;
+    private const int FailuresKept = 3;
 
     /// <summary>From the CLI's write to our receipt.</summary>
     public Samples Latency { get; } = new(expectedEvents);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
+using CodexOrleans.Load.Http;
 
 namespace CodexOrleans.Load.Turns;
 
@@ -39,6 +39,9 @@ internal sealed record Scenario
     /// <summary>Replaces the prompt that the fake CLI understands; its events are not numbered then.</summary>
     public string? Prompt { get; init; }
 
+    /// <summary>Further members of each request's body, or null.</summary>
+    public JsonObject? Body { get; init; }
+
     /// <summary>Longest silence of all connections.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -64,10 +67,9 @@ internal sealed record Scenario
 
     /// <summary>The clients of this scenario.</summary>
     /// <param name="token">Bearer token, or null.</param>
-    /// <param name="body">Further members of the request's body, or null.</param>
-    public IEnumerable<ClientPlan> Plans(IPEndPoint endpoint, string? token, JsonObject? body, LoadResult result)
+    public IEnumerable<ClientPlan> Plans(IPEndPoint endpoint, string? token, LoadResult result)
     {
-        var request = RequestText.Post(endpoint, Document ? "/api/codex/run" : "/api/codex/stream", token, Body(body));
+        var request = RequestText.Post(endpoint, Document ? "/api/codex/run" : "/api/codex/stream", token, WholeBody());
         for (var client = 0; client < Clients; client++)
         {
             yield return new ClientPlan
@@ -83,22 +85,10 @@ internal sealed record Scenario
         }
     }
 
-    private string Body(JsonObject? more)
+    private string WholeBody()
     {
-        var body = more?.DeepClone().AsObject() ?? [];
+        var body = Body?.DeepClone().AsObject() ?? [];
         body["prompt"] = Prompt ?? string.Create(CultureInfo.InvariantCulture, $"bench events={Events} bytes={Bytes} every_us={EveryMicroseconds}");
         return body.ToJsonString();
     }
-}
-
-/// <summary>Whole HTTP/1.1 requests.</summary>
-internal static class RequestText
-{
-    public static byte[] Post(IPEndPoint endpoint, string path, string? token, string body) => Encoding.UTF8.GetBytes(
-        $"POST {path} HTTP/1.1\r\nHost: {endpoint}\r\n{Authorization(token)}Accept: */*\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
-
-    public static byte[] Follow(IPEndPoint endpoint, string path, string? token, long after) => Encoding.UTF8.GetBytes(
-        $"GET {path} HTTP/1.1\r\nHost: {endpoint}\r\n{Authorization(token)}Accept: text/event-stream\r\nLast-Event-ID: {after}\r\n\r\n");
-
-    private static string Authorization(string? token) => token is null ? "" : $"Authorization: Bearer {token}\r\n";
 }

@@ -27,7 +27,7 @@ internal static class WarmUp
         listener.Start();
         var endpoint = (IPEndPoint)listener.LocalEndpoint;
         var result = new LoadResult(scenario.ExpectedEvents);
-        using var generator = new LoadGenerator(endpoint, scenario.Plans(endpoint, token: null, body: null, result));
+        using var generator = new LoadGenerator(endpoint, scenario.Plans(endpoint, token: null, result));
         using var watch = new ServerWatch(Environment.ProcessId);
         var answering = Task.Run(() => Answer(listener, response));
         generator.Run(startUntil: null, scenario.Patience);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using CodexOrleans.Load.Servers;
 
 namespace CodexOrleans.Load.Commands;
@@ -13,11 +14,14 @@ internal static class CompareCommand
         var servers = new Option<string>("--servers") { Description = "Which servers, of: " + string.Join(",", ServerKinds.Names), DefaultValueFactory = _ => string.Join(",", ServerKinds.Names) };
         var data = new Option<DirectoryInfo?>("--data-directory") { Description = "Where our server keeps its data; a fresh temporary folder unless given." };
         var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the Release build of src/WebFront unless given." };
+        var body = new Option<string?>("--body") { Description = "Further members of each request's body, a JSON object, such as {\"working_directory\":\"/tmp\",\"skip_git_repo_check\":true}." };
         var json = new Option<FileInfo?>("--json") { Description = "Also write everything to this file." };
-        var command = new Command("compare", "Start our server and the seed with the fake CLI, play the same load on each, and print the ratios.") { rows, runs, servers, data, executable, json };
+        var command = new Command("compare", "Start our server and the seed with the fake CLI, play the same load on each, and print the ratios.") { rows, runs, servers, data, executable, body, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var chosen = Chosen(parsed.GetValue(rows)!);
+            if (parsed.GetValue(body) is { } text)
+                chosen = [.. chosen.Select(row => row with { Scenario = row.Scenario is { } scenario ? scenario with { Body = JsonNode.Parse(text)!.AsObject() } : null })];
             using var folder = new TemporaryFolder();
             var kinds = new ServerKinds(FakeCli.Build(), folder.Path)
             {

@@ -6,6 +6,9 @@ namespace CodexOrleans.Load;
 /// <summary>The load generator's table of contents.</summary>
 public static class Program
 {
+    // The servers that a run has started end first.
+    private static readonly TimeSpan _endPatience = TimeSpan.FromMinutes(1);
+
     public static async Task<int> Main(string[] args)
     {
         var root = new RootCommand("Measures servers with this project's HTTP API.")
@@ -19,7 +22,11 @@ public static class Program
         };
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = _endPatience });
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IOException)
         {

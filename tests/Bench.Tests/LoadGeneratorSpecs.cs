@@ -53,7 +53,7 @@ public sealed class LoadGeneratorSpecs
     {
         var result = new LoadResult();
         using var generator = new LoadGenerator(server.Endpoint, _threeTurns.Plans(server.Endpoint, token: null, result));
-        generator.Run(_threeTurns.Duration, _threeTurns.Patience);
+        generator.Run(_threeTurns.Duration, _threeTurns.Patience, TestContext.Current.CancellationToken);
         return result;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using CodexOrleans.Load.Servers;
 
 namespace CodexOrleans.Load.Commands;
@@ -14,15 +13,15 @@ internal static class CompareCommand
         var servers = new Option<string>("--servers") { Description = "Which servers, of: " + string.Join(",", ServerKinds.Names), DefaultValueFactory = _ => string.Join(",", ServerKinds.Names) };
         var data = new Option<DirectoryInfo?>("--data-directory") { Description = "Where our server keeps its data; a fresh temporary folder unless given." };
         var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the Release build of src/WebFront unless given." };
-        var body = new Option<string?>("--body") { Description = "Further members of each request's body, a JSON object, such as {\"working_directory\":\"/tmp\",\"skip_git_repo_check\":true}." };
+        var workspace = new Option<bool>("--one-workspace") { Description = "All turns run in one folder that exists; without it our server makes a folder and git repository for each thread, and the seed makes nothing." };
         var json = new Option<FileInfo?>("--json") { Description = "Also write everything to this file." };
-        var command = new Command("compare", "Start our server and the seed with the fake CLI, play the same load on each, and print the ratios.") { rows, runs, servers, data, executable, body, json };
+        var command = new Command("compare", "Start our server and the seed with the fake CLI, play the same load on each, and print the ratios.") { rows, runs, servers, data, executable, workspace, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var chosen = Chosen(parsed.GetValue(rows)!);
-            if (parsed.GetValue(body) is { } text)
-                chosen = [.. chosen.Select(row => row with { Scenario = row.Scenario is { } scenario ? scenario with { Body = JsonNode.Parse(text)!.AsObject() } : null })];
             using var folder = new TemporaryFolder();
+            if (parsed.GetValue(workspace))
+                chosen = [.. chosen.Select(row => row.In(Directory.CreateDirectory(Path.Combine(folder.Path, "workspace")).FullName))];
             var kinds = new ServerKinds(FakeCli.Build(), folder.Path)
             {
                 DataDirectory = parsed.GetValue(data)?.FullName,

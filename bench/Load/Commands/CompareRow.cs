@@ -46,6 +46,12 @@ internal sealed record CompareRow(string Name, Scenario? Scenario, params Compar
         new("idle", null, Idle),
     ];
 
+    /// <summary>The same row with all turns in one folder.</summary>
+    public CompareRow In(string workspace) => this with
+    {
+        Scenario = Scenario is null ? null : Scenario with { Body = new() { ["working_directory"] = workspace, ["skip_git_repo_check"] = true } },
+    };
+
     private static Scenario Clients(string scenario, int clients) => Scenario.Named(scenario)! with { Clients = clients };
 }
 

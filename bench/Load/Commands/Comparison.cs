@@ -34,7 +34,7 @@ internal sealed class Comparison(IReadOnlyList<CompareRow> rows, IReadOnlyList<S
                 var server = servers[(i + pass) % servers.Count];
                 await Task.Delay(_settle, cancellationToken);
                 server.ThrowIfEnded();
-                var played = (server.Target with { Companion = companion }).Play(row.Scenario);
+                var played = (server.Target with { Companion = companion }).Play(row.Scenario, cancellationToken);
                 Played.Add(new PlayedRow(pass, row.Name, played));
                 foreach (var figure in row.Figures)
                     _figures[(pass, row.Name, server.Name, figure.Name)] = figure.Read(played);

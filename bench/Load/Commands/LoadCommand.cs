@@ -39,7 +39,7 @@ internal static class LoadCommand
         {
             url, process, token, tokenFile, name, turns, each, events, bytes, every, spread, seconds, prompt, body, patience, repeat, label, json,
         };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var scenario = Scenario.Named(parsed.GetValue(name)!)!;
             scenario = scenario with
@@ -62,10 +62,10 @@ internal static class LoadCommand
             var target = new LoadTarget(parsed.GetValue(label)!, LoadTarget.EndpointOf(new Uri(parsed.GetValue(url)!)), parsed.GetValue(process), secret);
             var rows = new List<LoadRow>();
             for (var run = 0; run < parsed.GetValue(repeat); run++)
-                rows.Add(target.Play(scenario));
+                rows.Add(target.Play(scenario, cancellationToken));
             Console.Write(LoadReport.Table(rows));
             LoadReport.WriteJson(parsed.GetValue(json), rows);
-            return LoadReport.Faults(rows);
+            return Task.FromResult(LoadReport.Faults(rows));
         });
         return command;
     }

@@ -23,22 +23,22 @@ internal sealed record LoadTarget(string Name, IPEndPoint Endpoint, int? Process
     }
 
     /// <summary>Plays the scenario once.</summary>
-    public LoadRow Play(Scenario scenario)
+    public LoadRow Play(Scenario scenario, CancellationToken cancellationToken)
     {
         var result = new LoadResult(scenario.ExpectedEvents);
-        return Play(scenario, scenario.Plans(Endpoint, Token, result), result);
+        return Play(scenario, scenario.Plans(Endpoint, Token, result), result, cancellationToken);
     }
 
     /// <summary>Plays these clients once.</summary>
     /// <param name="result">What the row tells; clients may have others.</param>
-    public LoadRow Play(Scenario scenario, IEnumerable<ClientPlan> plans, LoadResult result)
+    public LoadRow Play(Scenario scenario, IEnumerable<ClientPlan> plans, LoadResult result, CancellationToken cancellationToken)
     {
         WarmUp.Once();
         // What an earlier run left is not collected during this one.
         GC.Collect();
         using var generator = new LoadGenerator(Endpoint, plans);
         using var watch = ProcessId is { } process ? new ServerWatch(process, Companion) : null;
-        generator.Run(scenario.Duration, scenario.Patience);
+        generator.Run(scenario.Duration, scenario.Patience, cancellationToken);
         return LoadRow.Of(scenario, Name, result, watch?.Stop(), generator.CpuNanoseconds);
     }
 }

@@ -37,7 +37,7 @@ internal static class ShapeCommand
             if (Wanted("turns"))
             {
                 foreach (var count in _turns)
-                    Add(rows, server.Target.Play(Scenario.Named("steady")! with { Clients = count }));
+                    Add(rows, server.Target.Play(Scenario.Named("steady")! with { Clients = count }, cancellationToken));
             }
 
             if (Wanted("viewers"))
@@ -87,7 +87,7 @@ internal static class ShapeCommand
                 Result = seen,
             })
             .Concat(turn.Plans(target.Endpoint, target.Token, written).Select(writer => writer with { StartAfter = _attachTime }));
-        var row = target.Play(scenario, plans, seen);
+        var row = target.Play(scenario, plans, seen, cancellationToken);
         // The viewers waited for the turn to begin; only from then on is there a rate.
         var seconds = Math.Max(1e-9, (seen.LastEndAt - written.FirstRequestAt) / 1e9);
         return row with
@@ -110,7 +110,7 @@ internal static class ShapeCommand
         var attach = await threads.Attach(thread, head, Repetitions, cancellationToken);
         var page = await threads.ReadPage(thread, head / 2, Repetitions, cancellationToken);
         var turn = Scenario.Named("ttfe")! with { Name = $"append-to-{events}", TurnsPerClient = Repetitions, Body = new JsonObject { ["thread_id"] = thread } };
-        var append = target.Play(turn);
+        var append = target.Play(turn, cancellationToken);
         rows.Add(append);
         Console.Error.WriteLine($"thread of {events} events done {append.Faults}");
         return new LengthRow(events, Distribution.Of(attach), Distribution.Of(page), append.FirstEvent, append.Done);

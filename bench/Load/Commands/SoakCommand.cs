@@ -35,10 +35,10 @@ internal static class SoakCommand
             };
 
             var seen = new List<SoakMinute>();
-            for (var minute = 1; minute <= parsed.GetValue(minutes) && !cancellationToken.IsCancellationRequested; minute++)
+            for (var minute = 1; minute <= parsed.GetValue(minutes); minute++)
             {
                 server.ThrowIfEnded();
-                var now = SoakMinute.Of(minute, server.Target.Play(scenario), server.Id, directory);
+                var now = SoakMinute.Of(minute, server.Target.Play(scenario, cancellationToken), server.Id, directory);
                 seen.Add(now);
                 Console.Error.WriteLine(
                     $"minute {minute}: RSS {now.Mebibytes:0} MiB, handles {now.Handles}, threads {now.Threads}, database {now.DatabaseMebibytes:0.0} MiB, WAL {now.WalMebibytes:0.0} MiB, latency p50 {TextTable.Figure(now.Load.Latency?.P50)} p99 {TextTable.Figure(now.Load.Latency?.P99)} ms, rest {TextTable.Percent(now.Load.RestBusy)} {now.Load.Faults}");

@@ -11,6 +11,9 @@ internal sealed unsafe class LoadGenerator : IDisposable
     private const int BufferBytes = 512 * 1024;
     private const long NanosecondsPerMillisecond = 1_000_000;
 
+    // So often cancellation is looked for.
+    private const long LongestWait = 500 * NanosecondsPerMillisecond;
+
     private static readonly TimeSpan _pauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly IPEndPoint _endpoint;
@@ -34,7 +37,8 @@ internal sealed unsafe class LoadGenerator : IDisposable
     /// <summary>Returns when every client has done its turns.</summary>
     /// <param name="startUntil">No turn is started after this time; null for no limit.</param>
     /// <param name="patience">Longest silence of all connections; what is open then has failed.</param>
-    public void Run(TimeSpan? startUntil, TimeSpan patience)
+    /// <exception cref="OperationCanceledException"/>
+    public void Run(TimeSpan? startUntil, TimeSpan patience, CancellationToken cancellationToken)
     {
         var cpu = SystemCalls.ThreadCpuNanoseconds();
         var begin = Stopwatch.GetTimestamp();
@@ -47,6 +51,7 @@ internal sealed unsafe class LoadGenerator : IDisposable
         var lastNews = begin;
         while (_unfinished > 0)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var now = Stopwatch.GetTimestamp();
             var wait = Nanoseconds(patience) - (now - lastNews);
             if (_starts.TryPeek(out _, out var due))
@@ -66,6 +71,7 @@ internal sealed unsafe class LoadGenerator : IDisposable
                 break;
             }
 
+            wait = Math.Min(wait, LongestWait);
             var ready = _readiness.Wait((int)((wait + NanosecondsPerMillisecond - 1) / NanosecondsPerMillisecond));
             if (ready > 0)
                 lastNews = Stopwatch.GetTimestamp();

@@ -30,7 +30,7 @@ internal static class WarmUp
         using var generator = new LoadGenerator(endpoint, scenario.Plans(endpoint, token: null, result));
         using var watch = new ServerWatch(Environment.ProcessId);
         var answering = Task.Run(() => Answer(listener, response));
-        generator.Run(startUntil: null, scenario.Patience);
+        generator.Run(startUntil: null, scenario.Patience, CancellationToken.None);
         answering.Wait();
         var row = LoadRow.Of(scenario, server: null, result, watch.Stop(), generator.CpuNanoseconds);
         if (!row.Faultless || row.Turns != Turns)

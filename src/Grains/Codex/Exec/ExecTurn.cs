@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using CliWrap;
+using CodexOrleans.Grains.Codex.Pipes;
 
 namespace CodexOrleans.Grains.Codex.Exec;
 
@@ -207,11 +208,12 @@ internal sealed partial class ExecTurn : ICodexTurn
     /// <summary>Gives stdout to the reader, and when that has what it wants, throws the rest away so that the CLI can end.</summary>
     private async Task HandOutStdout(Stream stdout, CancellationToken _)
     {
-        _stdout.TrySetResult(stdout);
+        using var pipe = PolledPipe.Over(stdout);
+        _stdout.TrySetResult(pipe);
         await _outputOver.Task.ConfigureAwait(false);
         try
         {
-            while (await stdout.ReadAsync(_discarded, _cut.Token).ConfigureAwait(false) > 0)
+            while (await pipe.ReadAsync(_discarded, _cut.Token).ConfigureAwait(false) > 0)
             {
             }
         }

@@ -88,19 +88,12 @@ internal sealed class PolledPipe : Stream, IValueTaskSource
     /// <summary>Reads what is there, or waits until something comes; 0 at the end.</summary>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // A short read has emptied the pipe; only when something came since then is it worth a system call.
-        if (_arrived || _hungUp)
-        {
-            _arrived = false;
-            var count = TryRead(buffer.Span);
-            if (count >= 0)
-            {
-                if (count == buffer.Length)
-                    _arrived = true;
-                return new(count);
-            }
-        }
-
+        // Always a look first, although the poller has seen nothing yet: it may be late, and the reader of a pipe whose process is gone
+        // waits only for a moment.
+        _arrived = false;
+        var count = TryRead(buffer.Span);
+        if (count >= 0)
+            return new(count);
         return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : ReadLater(buffer, cancellationToken);
     }
 
@@ -152,11 +145,8 @@ internal sealed class PolledPipe : Stream, IValueTaskSource
                 await new ValueTask(this, _arrival.Version).ConfigureAwait(false);
             _arrived = false;
             var count = TryRead(buffer.Span);
-            if (count < 0)
-                continue;
-            if (count == buffer.Length)
-                _arrived = true;
-            return count;
+            if (count >= 0)
+                return count;
         }
     }
 

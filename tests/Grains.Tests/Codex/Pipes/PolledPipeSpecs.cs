@@ -99,6 +99,19 @@ public sealed class PolledPipeSpecs
     }
 
     [Fact]
+    public async Task What_is_there_is_read_even_before_the_poller_has_seen_it()
+    {
+        using var ends = new Ends();
+        using var pipe = ends.Read();
+        var buffer = new byte[100];
+        for (var i = 0; i < 2_000; i++)
+        {
+            ends.Writer.Write("abcd"u8);
+            Assert.Equal(4, await pipe.ReadAsync(buffer, new CancellationToken(canceled: true)));
+        }
+    }
+
+    [Fact]
     public async Task Many_pipes_at_once_lose_and_mix_up_nothing()
     {
         await Task.WhenAll(Enumerable.Range(1, 40).Select(async number =>

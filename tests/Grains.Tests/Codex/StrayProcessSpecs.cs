@@ -127,12 +127,12 @@ public sealed class StrayProcessSpecs : IDisposable
     }
 
     [Fact]
-    public void A_process_whose_id_was_given_to_another_is_not_ended()
+    public void A_process_whose_id_was_given_to_one_with_another_tag_is_not_ended()
     {
         using var process = StartTagged(_fixture.Host.Value, "t");
         var found = TaggedProcess.FindAll().Single(p => p.Id == process.Id);
 
-        (found with { StartTime = found.StartTime - 1 }).Kill();
+        (found with { Turn = "another" }).Kill();
 
         Assert.False(process.WaitForExit(TimeSpan.FromMilliseconds(50)));
         found.Kill();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
@@ -39,23 +38,6 @@ internal static class ProcFs
         {
             _ = close(descriptor);
         }
-    }
-
-    /// <summary>When a process was started, in clock ticks since boot; with the id it names a process for good. Null when it is gone.</summary>
-    public static ulong? StartTime(int processId)
-    {
-        var buffer = new byte[1_024];
-        var stat = buffer.AsSpan(0, Read(processId, "stat", ref buffer));
-        // The command's name, in parentheses, may hold blanks and parentheses itself; the start time is field 22, the 20th after it.
-        var rest = stat[(stat.LastIndexOf((byte)')') + 1)..];
-        var field = 2;
-        foreach (var range in rest.Split((byte)' '))
-        {
-            if (field++ == 22 && ulong.TryParse(rest[range], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks))
-                return ticks;
-        }
-
-        return null;
     }
 
     public static void Kill(int processId) => _ = kill(processId, SigKill);

@@ -5,7 +5,7 @@ using System.Text;
 namespace CodexOrleans.Grains.Codex.Processes;
 
 /// <summary>A living process that carries a tag of some server.</summary>
-internal sealed record TaggedProcess(int Id, ulong StartTime, string Installation, string Boot, string Turn)
+internal sealed record TaggedProcess(int Id, string Installation, string Boot, string Turn)
 {
     private static readonly byte[] _host = Encoding.UTF8.GetBytes(HostTag.HostVariable + "=");
     private static readonly byte[] _turn = Encoding.UTF8.GetBytes(HostTag.TurnVariable + "=");
@@ -27,7 +27,7 @@ internal sealed record TaggedProcess(int Id, ulong StartTime, string Installatio
         return found;
     }
 
-    /// <summary>Ends it by SIGKILL, unless its id belongs to another process by now.</summary>
+    /// <summary>Ends it by SIGKILL, unless its id belongs to a process with another tag by now: the tag says who is to be ended, not the id.</summary>
     [SupportedOSPlatform("linux")]
     public void Kill()
     {
@@ -44,9 +44,7 @@ internal sealed record TaggedProcess(int Id, ulong StartTime, string Installatio
         if (Variable(environment, _host) is not { } host || Variable(environment, _turn) is not { } turn)
             return null;
         var dot = host.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && ProcFs.StartTime(id) is { } startTime
-            ? new TaggedProcess(id, startTime, host[..dot], host[(dot + 1)..], turn)
-            : null;
+        return dot > 0 ? new TaggedProcess(id, host[..dot], host[(dot + 1)..], turn) : null;
     }
 
     private static string? Variable(ReadOnlySpan<byte> environment, ReadOnlySpan<byte> name)

@@ -83,7 +83,7 @@ public abstract class PagingSpecs<TFixture> : ThreadStoreSpecs<TFixture>
         }, Cancellation);
 
         // The commit may have continued here on the thread that writes, and the reads below would not let go of it.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);
         while (!writing.IsCompleted)
         {
             var head = (await Store.ReadThread(owner.ThreadId, Cancellation))!.HeadSeq;

@@ -22,6 +22,7 @@ internal sealed partial class WarmUp(
     IOptions<ServerOptions> options,
     IOptions<AuthOptions> auth,
     DataDirectory data,
+    WorkspaceRoots roots,
     RehearsalKey key,
     ThreadOwner owner,
     IThreadReader log,
@@ -89,6 +90,8 @@ internal sealed partial class WarmUp(
         var begin = Stopwatch.GetTimestamp();
         var address = OwnAddress();
         var token = auth.Value.Mode == AuthMode.Token ? auth.Value.Token ?? TokenFile.ReadOrCreate(data.TokenFile, out _) : null;
+        // The one step that they do not take: each works in a folder of its own.
+        roots.TryResolveDirectory(data.Workspaces, out _, out _);
         var turns = 0;
         for (; turns < RehearsalThreads.Count && (turns < AtLeast || Stopwatch.GetElapsedTime(begin) < _enough); turns++)
         {
@@ -110,7 +113,7 @@ internal sealed partial class WarmUp(
 
     private byte[] Request(Guid thread, string? token)
     {
-        var body = $$"""{"prompt":"{{JsonEncodedText.Encode(Turn)}}","thread_id":"{{thread}}"}""";
+        var body = $$"""{"prompt":"{{JsonEncodedText.Encode(Turn)}}","thread_id":"{{thread}}","sandbox":"workspace-write","skip_git_repo_check":true}""";
         // By a name that is always allowed, whatever address this is sent to.
         return Encoding.ASCII.GetBytes(
             $"""

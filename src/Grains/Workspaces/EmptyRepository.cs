@@ -16,10 +16,11 @@ internal sealed class EmptyRepository
         foreach (var entry in new DirectoryInfo(repository).EnumerateFileSystemInfos("*", SearchOption.AllDirectories))
         {
             var path = Path.GetRelativePath(repository, entry.FullName);
-            if (entry is DirectoryInfo)
-                _folders.Add(path);
-            else
+            if (entry is not DirectoryInfo folder)
                 _files.Add((path, File.ReadAllBytes(entry.FullName)));
+            // git makes empty folders below the first level when it needs them, and each costs more than a file.
+            else if (path == folder.Name || folder.EnumerateFileSystemInfos().Any())
+                _folders.Add(path);
         }
     }
 

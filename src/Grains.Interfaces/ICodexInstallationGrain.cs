@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace CodexOrleans.Grains;
 
 /// <summary>What the silo that answers knows of its Codex CLI. Any key; every silo answers for itself.</summary>
@@ -7,6 +9,10 @@ public interface ICodexInstallationGrain : IGrainWithIntegerKey
     /// <summary>Cheap: the facts are cached and asked for anew from time to time.</summary>
     [Alias("Get")]
     ValueTask<CodexInstallationFacts> Get();
+
+    /// <summary>Answers at once, whatever the CLI does: shows that grains can be called.</summary>
+    [Alias("Ping"), AlwaysInterleave]
+    ValueTask Ping();
 }
 
 /// <summary>The CLI on one silo.</summary>

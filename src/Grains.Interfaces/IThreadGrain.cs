@@ -44,6 +44,12 @@ public interface IThreadGrain : IGrainWithGuidKey
     /// </summary>
     [Alias("Recover")]
     ValueTask Recover();
+
+    /// <summary>
+    /// Removes one of the <see cref="RehearsalThreads"/> with all that is of it, its turn ended before. Does nothing to any other thread.
+    /// </summary>
+    [Alias("ForgetRehearsal")]
+    ValueTask ForgetRehearsal();
 }
 
 /// <summary>Outcome of <see cref="IThreadGrain.StartTurn"/>: exactly one of the two is set.</summary>

@@ -18,4 +18,10 @@ public sealed record TurnRequest
 
     /// <summary>True when the caller made the thread's id just now; false when the thread must exist already.</summary>
     [Id(4)] public bool NewThread { get; init; }
+
+    /// <summary>
+    /// True for a turn by which a starting server warms up: a harmless process plays the CLI and prints the prompt, which holds the
+    /// CLI's lines. Only on <see cref="RehearsalThreads"/>. Set by the server itself, never from what a client sends.
+    /// </summary>
+    [Id(5)] public bool Rehearsal { get; init; }
 }

@@ -19,4 +19,6 @@ internal sealed class CodexInstallationGrain(CodexInstallation installation) : G
         };
         return new CodexInstallationFacts(facts.Installed, facts.Path, facts.Version, login, facts.Problem);
     }
+
+    public ValueTask Ping() => default;
 }

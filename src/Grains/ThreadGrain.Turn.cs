@@ -25,7 +25,7 @@ public sealed partial class ThreadGrain
         effective = effective with { Sandbox = effective.Sandbox ?? SandboxMode.WorkspaceWrite };
         if (effective.WorkingDirectory is { } folder && !Directory.Exists(folder))
             return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's working directory does not exist on this server. Create it, or name another one.");
-        if (!engine.IsInstalled)
+        if (!engine.IsInstalled && !request.Rehearsal)
             return Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
 
         var slot = await slots.Acquire(cancellationToken);
@@ -197,6 +197,7 @@ public sealed partial class ThreadGrain
             Options = effective,
             OutputSchema = request.OutputSchema,
             Images = request.Images ?? [],
+            Rehearsal = request.Rehearsal,
             ResumeCodexThreadId = resumed,
             UsageBefore = resumed is null ? new TokenUsage() : _usage,
             Timeout = options.Value.TurnTimeout,

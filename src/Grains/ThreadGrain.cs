@@ -75,7 +75,7 @@ public sealed partial class ThreadGrain(
     {
         if (_turn is not null || _starting)
             return Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it.");
-        if (!_exists && !request.NewThread)
+        if ((!_exists && !request.NewThread) || request.Rehearsal != RehearsalThreads.Contains(_threadId))
         {
             DeactivateOnIdle();
             return Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
@@ -103,6 +103,8 @@ public sealed partial class ThreadGrain(
     public ValueTask Detach(string front)
     {
         _fronts.End(front);
+        if (!_exists && !_starting)
+            DeactivateOnIdle();
         return default;
     }
 
@@ -115,6 +117,18 @@ public sealed partial class ThreadGrain(
     }
 
     public ValueTask Recover() => default;
+
+    public async ValueTask ForgetRehearsal()
+    {
+        if (!RehearsalThreads.Contains(_threadId) || _starting)
+            return;
+        _turn?.Slot.Stop(StopReason.HostDraining);
+        await _running;
+        workspace.Remove(_threadId);
+        if (_exists)
+            await store.Delete(_threadId, _generation);
+        DeactivateOnIdle();
+    }
 
     private static StartTurnResult Refuse(string code, string message, int? retryAfter = null) =>
         new() { Refusal = new TurnRefusal(code, message, retryAfter) };

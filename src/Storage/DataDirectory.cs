@@ -66,6 +66,13 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Makes the <see cref="Scratch"/> folder if it is not there; only this user may enter it.</summary>
+    public string EnsureScratch()
+    {
+        CreatePrivate(Scratch);
+        return Scratch;
+    }
+
     public void Dispose() => _lock.Dispose();
 
     private static void CreatePrivate(string folder)

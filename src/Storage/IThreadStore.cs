@@ -18,6 +18,18 @@ public interface IThreadStore : IThreadReader
     /// </exception>
     ValueTask<CommitResult> Commit(ThreadCommit commit);
 
+    /// <summary>
+    /// Deletes a small thread in one commit: its row, its turns and its events. As a commit it is all of it or nothing. A thread of
+    /// more than 1,024 chunks or 16 MiB is refused: in one transaction it would make every other thread's commits wait.
+    /// </summary>
+    /// <param name="generation">The owner's, as in <see cref="ThreadCommit.Generation"/>: who does not own the thread deletes nothing.</param>
+    /// <returns>
+    /// Whether it was deleted, or refused because there is no such thread, another owner has claimed it since, or a turn of it runs.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">The thread is too large; nothing is deleted.</exception>
+    /// <exception cref="StorageException">The database could not be read or written; nothing is deleted.</exception>
+    ValueTask<CommitResult> Delete(Guid threadId, long generation);
+
     /// <summary>Shows that the database can be read and written now.</summary>
     /// <exception cref="StorageException">It cannot; the message says why and what to do.</exception>
     ValueTask CheckHealth(CancellationToken cancellationToken = default);

@@ -26,6 +26,7 @@ public static class Program
         builder.AddApiReference();
         builder.Services.AddRelay();
         builder.UseCodexSilo();
+        builder.AddWarmUp();
         builder.AddStartBanner();
         configure?.Invoke(builder);
 

@@ -74,6 +74,9 @@ public sealed record CodexTurnStart
     /// <summary>The CLI's cumulative usage before this turn.</summary>
     public TokenUsage UsageBefore { get; init; } = new();
 
+    /// <summary>A process that prints the prompt plays the CLI's part; see <see cref="TurnRequest.Rehearsal"/>.</summary>
+    public bool Rehearsal { get; init; }
+
     /// <summary>Longest run of the turn; null for no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 }

@@ -1,12 +1,20 @@
-using CliWrap;
+using System.ComponentModel;
+using CliWrap.Exceptions;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Grains.Workspaces;
 
 /// <summary>The folders of threads that were given no working directory, each a git repository of its own.</summary>
-public sealed partial class ThreadWorkspace(DataDirectory data, ILogger<ThreadWorkspace> logger)
+public sealed partial class ThreadWorkspace(DataDirectory data, ILogger<ThreadWorkspace> logger) : IDisposable
 {
+    /// <summary>The program to ask.</summary>
+    internal string Git { get; init; } = "git";
+
+    private readonly SemaphoreSlim _asking = new(1, 1);
+    private EmptyRepository? _empty;
+    private bool _told;
+
     /// <summary>The thread's own folder, made at its first turn.</summary>
     /// <returns>The path, and whether it is a git repository (git may be missing on this machine).</returns>
     public async ValueTask<(string Path, bool IsRepository)> Ensure(Guid threadId)
@@ -18,16 +26,43 @@ public sealed partial class ThreadWorkspace(DataDirectory data, ILogger<ThreadWo
         Directory.CreateDirectory(path);
         try
         {
-            await Cli.Wrap("git").WithArguments(["init", "--quiet", path]).ExecuteAsync();
+            var empty = _empty ?? await AskGit();
+            // In the scratch folder, which the next start empties, should this one be killed meanwhile.
+            empty.Write(repository, Path.Combine(data.EnsureScratch(), $"{threadId}.git"));
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or CliWrap.Exceptions.CommandExecutionException)
+        catch (Exception e) when (e is Win32Exception or CommandExecutionException or IOException or UnauthorizedAccessException)
         {
-            LogNoRepository(e);
+            if (!Interlocked.Exchange(ref _told, true))
+                LogNoRepository(e);
         }
 
         return (path, Directory.Exists(repository));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A thread's own folder could not be made a git repository; the CLI runs there without one. Install git.")]
+    public void Dispose() => _asking.Dispose();
+
+    /// <summary>Deletes the thread's own folder, if there is one.</summary>
+    public void Remove(Guid threadId)
+    {
+        var path = Path.Combine(data.Workspaces, threadId.ToString());
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+    }
+
+    /// <summary>Asked again as long as there is no answer: git may be installed later.</summary>
+    private async Task<EmptyRepository> AskGit()
+    {
+        await _asking.WaitAsync();
+        try
+        {
+            return _empty ??= await EmptyRepository.Make(Git, Path.Combine(data.EnsureScratch(), "empty-repository"));
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A thread's own folder could not be made a git repository; the CLI runs there without one, and in those of later threads too. Install git.")]
     private partial void LogNoRepository(Exception exception);
 }

@@ -72,7 +72,9 @@ internal sealed partial class GroupCommitWriter
                 foreach (var pending in group)
                 {
                     current = pending;
-                    pending.Outcome = pending.Commit is { } commit ? session.Apply(commit, now) : session.Probe(now);
+                    pending.Outcome = pending.Commit is { } commit ? session.Apply(commit, now)
+                        : pending.Deletion is { } deletion ? session.Delete(deletion)
+                        : session.Probe(now);
                 }
 
                 current = null;

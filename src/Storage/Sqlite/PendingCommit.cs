@@ -1,12 +1,15 @@
 namespace CodexOrleans.Storage.Sqlite;
 
 /// <summary>
-/// A commit on its way to the disk, and the promise its caller awaits. Without a commit it is a health probe. What the caller does
+/// A commit on its way to the disk, and the promise its caller awaits. With neither commit nor deletion it is a health probe. What the caller does
 /// next runs on the writer's thread unless the caller has a scheduler: an event is published without a change of threads.
 /// </summary>
 internal sealed class PendingCommit(ThreadCommit? commit, long deadline) : TaskCompletionSource<CommitResult>
 {
     public ThreadCommit? Commit { get; } = commit;
+
+    /// <summary>A thread to delete, instead of a commit.</summary>
+    public ThreadDeletion? Deletion { get; init; }
 
     public long Size { get; } = commit?.Size ?? 0;
 
@@ -16,3 +19,6 @@ internal sealed class PendingCommit(ThreadCommit? commit, long deadline) : TaskC
     /// <summary>What the transaction will mean for the caller, if it commits.</summary>
     public CommitResult Outcome { get; set; }
 }
+
+/// <summary>A thread to delete, if this is its owner's generation.</summary>
+internal sealed record ThreadDeletion(Guid ThreadId, long Generation);

@@ -40,12 +40,20 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         ORDER BY first_seq
         """;
 
+    // Stops counting once it is too many. The length of a blob is known without reading it.
+    internal const string SizeSql =
+        """
+        SELECT count(*), coalesce(sum(bytes), 0)
+        FROM (SELECT length(lines) AS bytes FROM chunks WHERE thread = (SELECT key FROM threads WHERE id = $id) LIMIT $limit)
+        """;
+
     internal const string RunningSql = "SELECT threads.id FROM turns JOIN threads ON threads.key = turns.thread WHERE turns.status = 0";
 
     private readonly Statement _thread = new(connection, ThreadSql, "$id");
     private readonly Statement _turn = new(connection, TurnSql, "$id");
     private readonly Statement _turns = new(connection, TurnsSql, "$id", "$before", "$limit");
     private readonly Statement _chunks = new(connection, ChunksSql, "$id", "$after");
+    private readonly Statement _size = new(connection, SizeSql, "$id", "$limit");
     private readonly Statement _running = new(connection, RunningSql);
 
     public ThreadRecord? ReadThread(Guid threadId)
@@ -107,6 +115,14 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         return chunks;
     }
 
+    /// <summary>How many chunks a thread has and how many bytes are in them, counted up to <paramref name="limit"/> chunks.</summary>
+    public (long Chunks, long Bytes) ReadSize(Guid threadId, int limit)
+    {
+        using var row = _size.Query(Key(threadId), limit);
+        row.Read();
+        return (row.GetInt64(0), row.GetInt64(1));
+    }
+
     public IReadOnlyList<Guid> ReadThreadsWithRunningTurn()
     {
         var threads = new List<Guid>();
@@ -122,6 +138,7 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         _turn.Dispose();
         _turns.Dispose();
         _chunks.Dispose();
+        _size.Dispose();
         _running.Dispose();
         connection.Dispose();
     }

@@ -10,6 +10,10 @@ namespace CodexOrleans.Storage.Sqlite;
 /// </summary>
 public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
 {
+    // What one transaction may delete beside everybody's commits: about as much as one may write.
+    private const int MaxDeletedChunks = 1024;
+    private const long MaxDeletedBytes = 16L << 20;
+
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -82,6 +86,15 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
     {
         commit.Validate();
         return new(Enqueue(new PendingCommit(commit, Deadline(_options.RetryFor))));
+    }
+
+    public async ValueTask<CommitResult> Delete(Guid threadId, long generation)
+    {
+        // It cannot grow in between: nobody but the owner appends to it, and the generation shows who that is.
+        var (chunks, bytes) = await Read(session => session.ReadSize(threadId, MaxDeletedChunks + 1), CancellationToken.None);
+        if (chunks > MaxDeletedChunks || bytes > MaxDeletedBytes)
+            throw new InvalidOperationException($"Thread {threadId} is too large to be deleted at once: it has more than {MaxDeletedChunks} chunks or {MaxDeletedBytes >> 20} MiB. Nothing was deleted.");
+        return await Enqueue(new PendingCommit(null, Deadline(_options.RetryFor)) { Deletion = new ThreadDeletion(threadId, generation) });
     }
 
     public async ValueTask CheckHealth(CancellationToken cancellationToken = default)

@@ -11,6 +11,7 @@ internal sealed class WriteSession : IDisposable
     private readonly SqliteConnection _connection;
     private readonly List<Statement> _statements = [];
     private readonly Statement _begin, _end, _rollback, _create, _claim, _append, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
+    private readonly Statement _deletable, _deleteChunks, _deleteTurns, _deleteThread;
 
     public WriteSession(SqliteConnection connection)
     {
@@ -61,6 +62,15 @@ internal sealed class WriteSession : IDisposable
             """,
             "$thread", "$first", "$last", "$turn", "$at", "$kind", "$lines");
         _probe = Prepare("UPDATE probe SET at = $at WHERE key = 1", "$at");
+        _deletable = Prepare(
+            """
+            SELECT key FROM threads WHERE id = $id AND generation = $generation
+                AND NOT EXISTS (SELECT 1 FROM turns WHERE thread = threads.key AND status = 0)
+            """,
+            "$id", "$generation");
+        _deleteChunks = Prepare("DELETE FROM chunks WHERE thread = $thread", "$thread");
+        _deleteTurns = Prepare("DELETE FROM turns WHERE thread = $thread", "$thread");
+        _deleteThread = Prepare("DELETE FROM threads WHERE key = $thread", "$thread");
     }
 
     public SqliteConnection Connection => _connection;
@@ -122,6 +132,17 @@ internal sealed class WriteSession : IDisposable
             _addChunk.Execute(thread, chunk.FirstSeq, chunk.LastSeq, Key(chunk.TurnId), chunk.At, chunk.Kind, chunk.Lines);
         }
 
+        return CommitResult.Committed;
+    }
+
+    /// <summary>Deletes one thread inside the open transaction. A refused deletion has deleted nothing.</summary>
+    public CommitResult Delete(ThreadDeletion deletion)
+    {
+        if (_deletable.ExecuteScalar(Key(deletion.ThreadId), deletion.Generation) is not { } thread)
+            return CommitResult.Fenced;
+        _deleteChunks.Execute(thread);
+        _deleteTurns.Execute(thread);
+        _deleteThread.Execute(thread);
         return CommitResult.Committed;
     }
 

@@ -34,6 +34,7 @@ internal static class RelayRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FrontFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<FrontFeed>());
+        services.AddSingleton<RehearsalKey>();
         services.AddSingleton<StreamsEnd>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamsEnd>());
         services.AddSingleton<SseResponse>();

@@ -12,7 +12,7 @@ internal sealed class SiloHealth(IClusterClient cluster) : IHealthCheck
     {
         try
         {
-            await cluster.GetGrain<ICodexInstallationGrain>(0).Get().AsTask().WaitAsync(_patience, cancellationToken);
+            await cluster.GetGrain<ICodexInstallationGrain>(0).Ping().AsTask().WaitAsync(_patience, cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)

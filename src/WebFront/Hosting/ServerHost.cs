@@ -28,6 +28,12 @@ internal static class ServerHost
         {
             await app.StartAsync();
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // A signal came before the start was over.
+            await StopWhatStarted(app);
+            return;
+        }
         catch
         {
             // What has started already, such as the silo, is to stop in order and not to lose its services under its feet.

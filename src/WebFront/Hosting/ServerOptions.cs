@@ -16,6 +16,12 @@ public sealed class ServerOptions
     public bool Demo { get; set; }
 
     /// <summary>
+    /// Rehearse turns before the server is ready, so that the first users' turns are as fast as later ones. Default true. Takes a
+    /// quarter of a second.
+    /// </summary>
+    public bool WarmUp { get; set; } = true;
+
+    /// <summary>
     /// Largest request body in bytes. Default 8 MiB: the CLI's longest prompt of 1,048,576 characters passes, even if a client
     /// escapes each as <c>\uXXXX</c>.
     /// </summary>

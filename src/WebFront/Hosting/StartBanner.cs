@@ -18,12 +18,39 @@ internal sealed partial class StartBanner(
     CodexStatusReader codex,
     IOptions<AuthOptions> auth,
     IOptions<ServerOptions> options,
-    ILogger<StartBanner> logger) : IHostedLifecycleService
+    ILogger<StartBanner> logger) : IHostedLifecycleService, IDisposable
 {
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    /// <summary>The CLI is asked by running it, which takes longer than the rest of the banner is worth.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _printing = Task.CompletedTask;
+
+    /// <summary>Prints beside the start: the server is ready whether or not the CLI has told its version yet.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
     {
-        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? [];
-        await Console.Out.WriteLineAsync(Compose(addresses, await codex.Read(cancellationToken)));
+        _printing = Print(server.Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? []);
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _printing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private async Task Print(string[] addresses)
+    {
+        var cli = await ReadStatus();
+        if (_stopping.IsCancellationRequested)
+            return;
+        await Console.Out.WriteLineAsync(Compose(addresses, cli));
         foreach (var address in addresses.Where(a => a.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !BoundAddress.IsLoopback(a)))
             PlainHttpBeyondLoopback(address);
     }
@@ -34,11 +61,22 @@ internal sealed partial class StartBanner(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private string Compose(string[] addresses, CodexStatus cli)
+    /// <summary>What is known of the CLI, or null when it does not answer in time.</summary>
+    private async Task<CodexStatus?> ReadStatus()
+    {
+        try
+        {
+            return await codex.Read(_stopping.Token).AsTask().WaitAsync(_patience, _stopping.Token);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private string Compose(string[] addresses, CodexStatus? cli)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"\nCodexOrleans {ServerVersion.Text} is listening on {string.Join(", ", addresses)}\n\n");
@@ -57,8 +95,13 @@ internal sealed partial class StartBanner(
         }
 
         Line(text, "Data", data.Path);
-        Line(text, "Codex CLI", cli.Installed ? $"{cli.Version ?? "unknown version"}, {Words(cli.Login)}" : "not found");
-        if (cli.Message is { } message)
+        Line(text, "Codex CLI", cli switch
+        {
+            null => "does not answer yet; GET /health tells more",
+            { Installed: true } => $"{cli.Version ?? "unknown version"}, {Words(cli.Login)}",
+            _ => "not found",
+        });
+        if (cli?.Message is { } message)
             Line(text, "", message);
         if (options.Value.Demo)
             Line(text, "Demo", "a scripted model answers every prompt; no OpenAI account is used");

@@ -30,24 +30,24 @@ internal static class TurnsApi
         return turns;
     }
 
-    private static async Task Stream(HttpContext context, FrontFeed feed, WorkspaceRoots roots, SseResponse sse)
+    private static async Task Stream(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RehearsalKey rehearsals, SseResponse sse)
     {
-        if (await Start(context, feed, roots) is not { } turn)
+        if (await Start(context, feed, roots, rehearsals) is not { } turn)
             return;
         using (turn.Viewer)
             await sse.Relay(context, turn.Viewer, turn.Id);
     }
 
-    private static async Task Run(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RunResponse run)
+    private static async Task Run(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RehearsalKey rehearsals, RunResponse run)
     {
-        if (await Start(context, feed, roots) is not { } turn)
+        if (await Start(context, feed, roots, rehearsals) is not { } turn)
             return;
         using (turn.Viewer)
             await run.Answer(context, turn.Viewer, turn.Id);
     }
 
     /// <summary>Starts the turn that the body asks for; null when the response has been given already, or nobody waits for it.</summary>
-    private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed, WorkspaceRoots roots)
+    private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RehearsalKey rehearsals)
     {
         var aborted = context.RequestAborted;
         var (body, errors) = await TurnBodyReader.Read(context.Request.Body, aborted);
@@ -63,6 +63,8 @@ internal static class TurnsApi
             return null;
         }
 
+        if (rehearsals.Sent(context.Request))
+            request = request with { Rehearsal = true, NewThread = true };
         var threadId = body.ThreadId ?? Guid.CreateVersion7();
         StartTurnResult result;
         Viewer? viewer;

@@ -30,6 +30,23 @@ public sealed class ExecTurnSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_rehearsed_turn_says_what_its_prompt_holds_and_starts_no_CLI()
+    {
+        using var fixture = new EngineFixture(options => options.ExecutablePath = "/no/such/codex");
+        string[] lines =
+        [
+            """{"type":"turn.started"}""",
+            """{"type":"item.completed","item":{"id":"item_0","type":"agent_message","text":"$(hello) `there` 'you'"}}""",
+            """{"type":"turn.completed","usage":{"input_tokens":1}}""",
+        ];
+
+        var turn = await fixture.Run(string.Join("\n", lines) + "\n", start => start with { Rehearsal = true });
+
+        Assert.Equal(lines, turn.Lines);
+        Assert.Equal(TurnStatus.Completed, turn.Outcome.Status);
+    }
+
+    [Fact]
     public async Task Nothing_is_returned_after_the_terminal_event()
     {
         await using var turn = _fixture.Start("started; completed; message late 9");

@@ -25,6 +25,8 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
         throw new StorageException(StorageFault.DiskFull, "The disk is full, says the test.");
     }
 
+    public ValueTask<CommitResult> Delete(Guid threadId, long generation) => store.Delete(threadId, generation);
+
     public ValueTask CheckHealth(CancellationToken cancellationToken = default) => store.CheckHealth(cancellationToken);
 
     public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) => store.ReadThread(threadId, cancellationToken);

@@ -82,6 +82,8 @@ public abstract class PagingSpecs<TFixture> : ThreadStoreSpecs<TFixture>
                 await Store.Commit(owner.Append("a", "b", "c"));
         }, Cancellation);
 
+        // The commit may have continued here on the thread that writes, and the reads below would not let go of it.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);
         while (!writing.IsCompleted)
         {
             var head = (await Store.ReadThread(owner.ThreadId, Cancellation))!.HeadSeq;

@@ -33,6 +33,12 @@ public sealed class QueryPlanSpecs
         Assert.Contains(await PlanOf(ReadSession.RunningSql), step => step.StartsWith("SCAN turns USING", StringComparison.Ordinal) && step.EndsWith("INDEX turns_running", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_threads_size_is_counted_by_index()
+    {
+        Assert.Contains("SEARCH chunks USING INDEX chunks_by_first_seq (thread=?)", await PlanOf(ReadSession.SizeSql));
+    }
+
     private static async Task<List<string>> PlanOf(string sql)
     {
         using var folder = new TemporaryFolder();

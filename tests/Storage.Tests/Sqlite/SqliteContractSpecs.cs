@@ -9,3 +9,5 @@ public sealed class SqliteFenceSpecs : FenceSpecs<SqliteFixture>;
 public sealed class SqliteTurnSpecs : TurnSpecs<SqliteFixture>;
 
 public sealed class SqlitePagingSpecs : PagingSpecs<SqliteFixture>;
+
+public sealed class SqliteDeleteSpecs : DeleteSpecs<SqliteFixture>;

@@ -60,7 +60,7 @@ internal sealed class RunningServer : IAsyncDisposable
         await File.WriteAllTextAsync(folder["page/assets/app-3f2a.js"], "export {};");
         var log = new LogLines();
         var app = Program.Build(
-            ["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"], "--webroot", folder["page"], "--Logging:LogLevel:Default=Trace", .. args],
+            ["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"], "--webroot", folder["page"], "--Logging:LogLevel:Default=Trace", "--WarmUp=false", .. args],
             builder =>
             {
                 builder.Logging.ClearProviders().AddProvider(log);

@@ -44,6 +44,20 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Waits for a line that was not waited for before.</summary>
     public Task MoreOutput(CancellationToken cancellationToken) => _more.WaitAsync(cancellationToken);
 
+    /// <summary>SIGTERM, without waiting.</summary>
+    public async Task Terminate()
+    {
+        using var kill = Process.Start("kill", [$"{_process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>kill -9, of the server alone.</summary>
+    public async Task Kill()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Waits until it has ended by itself.</summary>
     public async Task<int> Exit()
     {

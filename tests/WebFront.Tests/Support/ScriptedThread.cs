@@ -114,6 +114,8 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
 
     public ValueTask Recover() => default;
 
+    public ValueTask ForgetRehearsal() => default;
+
     private ThreadEventBatch Commit(Guid turnId, EventKind kind, bool endsTurn, params IReadOnlyList<string> lines)
     {
         var chunk = log.Append(id, turnId, kind, lines);

@@ -138,7 +138,7 @@ internal sealed partial class ExecTurn : ICodexTurn
     {
         if (_stopRequested.Task.IsCompleted)
             return null;
-        if (_engine.FindExecutable() is not { } executable)
+        if ((_start.Rehearsal ? Rehearsal.Executable : _engine.FindExecutable()) is not { } executable)
         {
             _startFailure = "The Codex CLI is not installed on this server. Its operator can install it with 'npm i -g @openai/codex', or set Codex:ExecutablePath.";
             return null;
@@ -164,6 +164,8 @@ internal sealed partial class ExecTurn : ICodexTurn
                 _engine.Options.ConfigOverrides,
                 scratch.WriteOutputSchema(_start.OutputSchema),
                 scratch.LinkImages(_start.Images));
+            if (_start.Rehearsal)
+                arguments = Rehearsal.Arguments(arguments);
             if (_engine.SessionStarter is { } starter)
                 (executable, arguments) = (starter, [executable, .. arguments]);
             return Cli.Wrap(executable)

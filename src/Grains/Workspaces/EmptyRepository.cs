@@ -1,0 +1,57 @@
+using CliWrap;
+
+namespace CodexOrleans.Grains.Workspaces;
+
+/// <summary>
+/// What git makes of an empty folder: asked once, then written for each thread without starting a process. It holds what git and its
+/// configuration choose here (such as the first branch's name), but none of git's sample files.
+/// </summary>
+internal sealed class EmptyRepository
+{
+    private readonly List<string> _folders = [];
+    private readonly List<(string Path, byte[] Content)> _files = [];
+
+    private EmptyRepository(string repository)
+    {
+        foreach (var entry in new DirectoryInfo(repository).EnumerateFileSystemInfos("*", SearchOption.AllDirectories))
+        {
+            var path = Path.GetRelativePath(repository, entry.FullName);
+            if (entry is not DirectoryInfo folder)
+                _files.Add((path, File.ReadAllBytes(entry.FullName)));
+            // git makes empty folders below the first level when it needs them, and each costs more than a file.
+            else if (path == folder.Name || folder.EnumerateFileSystemInfos().Any())
+                _folders.Add(path);
+        }
+    }
+
+    /// <summary>Asks git.</summary>
+    /// <param name="git">The program.</param>
+    /// <param name="folder">A folder to make and delete again.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">git cannot be started.</exception>
+    /// <exception cref="CliWrap.Exceptions.CommandExecutionException">git refuses.</exception>
+    public static async Task<EmptyRepository> Make(string git, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        try
+        {
+            await Cli.Wrap(git).WithArguments(["init", "--quiet", "--template=", folder]).ExecuteAsync();
+            return new EmptyRepository(Path.Combine(folder, ".git"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Makes <paramref name="repository"/>, a thread's <c>.git</c>, which must not exist.</summary>
+    /// <param name="folder">A folder beside it to write to: the repository appears at once, and as a whole.</param>
+    public void Write(string repository, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var path in _folders)
+            Directory.CreateDirectory(Path.Combine(folder, path));
+        foreach (var (path, content) in _files)
+            File.WriteAllBytes(Path.Combine(folder, path), content);
+        Directory.Move(folder, repository);
+    }
+}

@@ -1,0 +1,109 @@
+using CodexOrleans.Storage;
+
+namespace CodexOrleans.Grains.Tests.Threads;
+
+/// <summary>Turns by which a server warms up: like others, but on threads of their own that leave nothing.</summary>
+public sealed class RehearsalSpecs
+{
+    private static readonly Guid _reserved = RehearsalThreads.Ids[3];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_rehearsal_needs_no_CLI_and_the_users_turn_still_does()
+    {
+        await using var host = await ThreadHost.Start();
+        host.Engine.IsInstalled = false;
+
+        var rehearsed = await Rehearse(host, _reserved);
+        var turn = await host.Engine.NextTurn();
+        turn.Complete();
+        var users = await host.Submit(Guid.CreateVersion7());
+
+        Assert.NotNull(rehearsed.Started);
+        Assert.True(turn.Started.Rehearsal);
+        Assert.Equal(RefusalCodes.CodexNotInstalled, users.Refusal?.Code);
+    }
+
+    [Fact]
+    public async Task A_forgotten_rehearsal_leaves_nothing_and_can_be_repeated()
+    {
+        await using var host = await ThreadHost.Start();
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Equal(1, (await Rehearse(host, _reserved)).Started?.FirstSeq);
+            (await host.Engine.NextTurn()).Complete();
+            await host.Thread(_reserved).ForgetRehearsal();
+
+            Assert.Null(await host.ReadThread(_reserved));
+            Assert.Empty(await host.Log(_reserved));
+        }
+    }
+
+    [Fact]
+    public async Task A_rehearsal_that_runs_is_ended_before_it_is_forgotten()
+    {
+        await using var host = await ThreadHost.Start();
+        await Rehearse(host, _reserved);
+        var turn = await host.Engine.NextTurn();
+
+        var forgotten = host.Thread(_reserved).ForgetRehearsal();
+        await turn.Stopped;
+        turn.Fail(FailureCodes.HostDraining);
+        await forgotten;
+
+        Assert.Null(await host.ReadThread(_reserved));
+    }
+
+    [Fact]
+    public async Task What_a_killed_start_left_running_can_be_forgotten()
+    {
+        await using var host = await ThreadHost.Start(before: store => LeaveRunning(store, _reserved));
+
+        await host.Thread(_reserved).ForgetRehearsal();
+
+        Assert.Null(await host.ReadThread(_reserved));
+    }
+
+    [Fact]
+    public async Task A_users_thread_is_never_forgotten()
+    {
+        await using var host = await ThreadHost.Start();
+        var thread = Guid.CreateVersion7();
+        await host.Submit(thread);
+        (await host.Engine.NextTurn()).Complete();
+
+        await host.Thread(thread).ForgetRehearsal();
+
+        Assert.NotNull(await host.ReadThread(thread));
+    }
+
+    [Fact]
+    public async Task Users_have_no_turns_on_reserved_threads_and_rehearsals_none_elsewhere()
+    {
+        await using var host = await ThreadHost.Start();
+
+        var users = await host.Submit(_reserved);
+        var rehearsal = await Rehearse(host, Guid.CreateVersion7());
+
+        Assert.Equal(RefusalCodes.ThreadNotFound, users.Refusal?.Code);
+        Assert.Equal(RefusalCodes.ThreadNotFound, rehearsal.Refusal?.Code);
+    }
+
+    private static ValueTask<StartTurnResult> Rehearse(ThreadHost host, Guid thread) =>
+        host.Thread(thread).StartTurn(host.Request() with { Rehearsal = true }, null, Cancel);
+
+    private static async Task LeaveRunning(IThreadStore store, Guid thread)
+    {
+        var turn = Guid.CreateVersion7();
+        await store.Commit(new ThreadCommit
+        {
+            ThreadId = thread,
+            Generation = 1,
+            Claim = true,
+            ExpectedHead = 0,
+            Chunks = [new LogChunk { FirstSeq = 1, LastSeq = 1, TurnId = turn, At = 1, Kind = (byte)EventKind.Server, Lines = "{\"type\":\"turn.submitted\"}\n"u8.ToArray() }],
+            TurnStart = new TurnStart(turn, "killed", 1),
+        });
+    }
+}

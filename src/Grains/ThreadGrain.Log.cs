@@ -13,17 +13,12 @@ public sealed partial class ThreadGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: a turn could not be stored and was not started.")]
     private static partial void LogStartNotStored(ILogger logger, Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: events wait because the log cannot be written.")]
-    private static partial void LogAppendWaits(ILogger logger, Guid threadId, Exception exception);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "A live delivery to a front end failed; its viewers read the log.")]
     private static partial void LogPublishFailed(ILogger logger, Exception exception);
 
-    private void LogFenced() => LogFenced(logger, _threadId);
+    private void LogFenced() => LogFenced(logger, _thread.Id);
 
-    private void LogTurnBroken(Exception exception) => LogTurnBroken(logger, _threadId, exception);
+    private void LogTurnBroken(Exception exception) => LogTurnBroken(logger, _thread.Id, exception);
 
-    private void LogStartNotStored(Exception exception) => LogStartNotStored(logger, _threadId, exception);
-
-    private void LogAppendWaits(Exception exception) => LogAppendWaits(logger, _threadId, exception);
+    private void LogStartNotStored(Exception exception) => LogStartNotStored(logger, _thread.Id, exception);
 }

@@ -8,12 +8,6 @@ namespace CodexOrleans.Grains;
 /// <summary>The life of a turn: slot, submit, run, commit, publish, end.</summary>
 public sealed partial class ThreadGrain
 {
-    /// <summary>Pause between two tries to write while the log cannot be written.</summary>
-    private static readonly TimeSpan _storageRetry = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long a running turn outlives a log that cannot be written. Its events wait meanwhile; the CLI is not read.</summary>
-    private static readonly TimeSpan _storageGiveUp = TimeSpan.FromSeconds(60);
-
     // Written by the grain when a turn starts and by the turn's loop when it ends: whoever sees null sees all that the turn has left.
     private volatile RunningTurn? _turn;
     private Task _running = Task.CompletedTask;
@@ -21,7 +15,7 @@ public sealed partial class ThreadGrain
 
     private async Task<StartTurnResult> Start(TurnRequest request, string? front, CancellationToken cancellationToken)
     {
-        var effective = request.Options.Over(_options);
+        var effective = request.Options.Over(_thread.Options);
         effective = effective with { Sandbox = effective.Sandbox ?? SandboxMode.WorkspaceWrite };
         if (effective.WorkingDirectory is { } folder && !Directory.Exists(folder))
             return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's working directory does not exist on this server. Create it, or name another one.");
@@ -42,8 +36,8 @@ public sealed partial class ThreadGrain
             var turnId = Guid.CreateVersion7(time.GetUtcNow());
             var chunk = new LogChunk
             {
-                FirstSeq = _head + 1,
-                LastSeq = _head + 1,
+                FirstSeq = _thread.Head + 1,
+                LastSeq = _thread.Head + 1,
                 TurnId = turnId,
                 At = Now(),
                 Kind = (byte)EventKind.Server,
@@ -51,10 +45,10 @@ public sealed partial class ThreadGrain
             };
             var result = await store.Commit(new ThreadCommit
             {
-                ThreadId = _threadId,
-                Generation = _generation + 1,
+                ThreadId = _thread.Id,
+                Generation = _thread.Generation + 1,
                 Claim = true,
-                ExpectedHead = _head,
+                ExpectedHead = _thread.Head,
                 Chunks = [chunk],
                 TurnStart = new TurnStart(turnId, host.Value, chunk.At),
                 Options = JsonSerializer.Serialize(effective, ThreadJson.Default.ThreadOptions),
@@ -67,13 +61,13 @@ public sealed partial class ThreadGrain
             }
 
             submitted = true;
-            _exists = true;
-            _generation++;
-            _head = chunk.LastSeq;
-            _options = effective;
+            _thread.Exists = true;
+            _thread.Generation++;
+            _thread.Head = chunk.LastSeq;
+            _thread.Options = effective;
             if (front is not null)
                 Lease(front, forTurn: true);
-            Publish(_fronts.All, chunk, endsTurn: false);
+            _thread.Publish(_thread.Fronts.All, chunk, endsTurn: false);
             _turn = new RunningTurn(turnId, chunk.FirstSeq, slot);
             DelayDeactivation(TimeSpan.MaxValue);
             _running = Run(_turn, request, effective);
@@ -100,7 +94,8 @@ public sealed partial class ThreadGrain
             await _previousGone;
             turn = engine.Start(await Prepare(running, request, effective));
             running.Slot.Run(turn);
-            if (await Pump(turn, running.Id) == CommitResult.Fenced)
+            var pump = new TurnPump(_thread, store, time, logger);
+            if (await pump.Run(turn, running.Id, EndTurn) == CommitResult.Fenced)
             {
                 LogFenced();
                 turn.Stop(StopReason.Fenced);
@@ -128,60 +123,29 @@ public sealed partial class ThreadGrain
             return;
         DelayDeactivation(TimeSpan.FromMilliseconds(-1));
         // Nobody follows: the log has everything, and memory is for those who run.
-        if (_fronts.All.Length == 0)
+        if (_thread.Fronts.All.Length == 0)
             DeactivateOnIdle();
     }
 
-    /// <summary>
-    /// Commits and publishes what the engine reads, until the turn's end. Leaves the grain's scheduler at its first wait: each event
-    /// would otherwise change threads twice more. While it runs nothing else changes the head, the session or the usage.
-    /// </summary>
-    private async Task<CommitResult> Pump(ICodexTurn turn, Guid turnId)
+    /// <summary>Called by the pump before it publishes the terminal event: whoever has seen that may start the next turn.</summary>
+    private void EndTurn(ICodexTurn turn)
     {
-        while (await turn.Read().ConfigureAwait(false) is { } block)
-        {
-            var chunk = new LogChunk
-            {
-                FirstSeq = _head + 1,
-                LastSeq = _head + block.Count,
-                TurnId = turnId,
-                At = Now(),
-                Kind = (byte)EventKind.Codex,
-                Lines = block.Lines,
-            };
-            if (await Append(turn, chunk, block).ConfigureAwait(false) == CommitResult.Fenced)
-                return CommitResult.Fenced;
-
-            Volatile.Write(ref _head, chunk.LastSeq);
-            _codexThreadId = block.CodexThreadId ?? _codexThreadId;
-            var fronts = _fronts.All;
-            if (block.Outcome is { } outcome)
-            {
-                fronts = _fronts.EndTurn();
-                _usage = outcome.CumulativeUsage ?? _usage;
-                _previousGone = turn.Gone;
-                // Before the publication: a caller that has seen the end may start the next turn.
-                _turn = null;
-            }
-
-            Publish(fronts, chunk, endsTurn: block.Outcome is not null);
-        }
-
-        return CommitResult.Committed;
+        _previousGone = turn.Gone;
+        _turn = null;
     }
 
     /// <summary>What the engine needs, with the folder to work in and the session to continue made sure of.</summary>
     private async ValueTask<CodexTurnStart> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective)
     {
         // A CLI that died early leaves no session behind, and a session's file can be lost: then a new one is told what was said.
-        var resumed = _codexThreadId is { } session && engine.CanResume(session) ? session : null;
+        var resumed = _thread.CodexThreadId is { } session && engine.CanResume(session) ? session : null;
         var prompt = resumed is null && running.FirstSeq > 1
-            ? await history.Prepend(_threadId, running.FirstSeq, request.Prompt)
+            ? await history.Prepend(_thread.Id, running.FirstSeq, request.Prompt)
             : request.Prompt;
 
         if (effective.WorkingDirectory is null)
         {
-            var (folder, isRepository) = await workspace.Ensure(_threadId);
+            var (folder, isRepository) = await workspace.Ensure(_thread.Id);
             effective = effective with
             {
                 WorkingDirectory = folder,
@@ -191,7 +155,7 @@ public sealed partial class ThreadGrain
 
         return new CodexTurnStart
         {
-            ThreadId = _threadId,
+            ThreadId = _thread.Id,
             TurnId = running.Id,
             Prompt = prompt,
             Options = effective,
@@ -199,49 +163,9 @@ public sealed partial class ThreadGrain
             Images = request.Images ?? [],
             Rehearsal = request.Rehearsal,
             ResumeCodexThreadId = resumed,
-            UsageBefore = resumed is null ? new TokenUsage() : _usage,
+            UsageBefore = resumed is null ? new TokenUsage() : _thread.Usage,
             Timeout = options.Value.TurnTimeout,
         };
-    }
-
-    /// <summary>
-    /// Commits a block, for as long as it takes: what the CLI said is not dropped because a disk is full. The turn itself is stopped
-    /// when that lasts; its end is written when the log can be written again, or by the next owner.
-    /// </summary>
-    private async Task<CommitResult> Append(ICodexTurn turn, LogChunk chunk, EventBlock block)
-    {
-        var commit = new ThreadCommit
-        {
-            ThreadId = _threadId,
-            Generation = _generation,
-            ExpectedHead = _head,
-            Chunks = [chunk],
-            CodexThreadId = block.CodexThreadId,
-            CumulativeUsage = block.Outcome?.CumulativeUsage,
-            TurnEnd = block.Outcome is { } end ? new TurnEnd(chunk.TurnId, end.Status, end.ErrorCode, end.ErrorMessage, end.Usage, chunk.At) : null,
-        };
-        var failingSince = 0L;
-        while (true)
-        {
-            try
-            {
-                return await store.Commit(commit).ConfigureAwait(false);
-            }
-            catch (StorageException e) when (e.Fault != StorageFault.Closed)
-            {
-                if (failingSince == 0)
-                {
-                    failingSince = time.GetTimestamp();
-                    LogAppendWaits(e);
-                }
-                else if (time.GetElapsedTime(failingSince) > _storageGiveUp)
-                {
-                    turn.Stop(StopReason.StorageUnavailable);
-                }
-
-                await Task.Delay(_storageRetry, time).ConfigureAwait(false);
-            }
-        }
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();

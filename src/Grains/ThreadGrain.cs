@@ -30,37 +30,30 @@ public sealed partial class ThreadGrain(
 {
     private const int MaxRecoveryAttempts = 20;
 
-    private readonly FrontLeases _fronts = new(time, e => LogPublishFailed(logger, e));
-    private Guid _threadId;
-    private bool _exists;
-    private long _generation;
-    private long _head;
-    private string? _codexThreadId;
-    private ThreadOptions _options = new();
-    private TokenUsage _usage = new();
+    private OwnedThread _thread = null!;
     private bool _starting;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _threadId = this.GetPrimaryKey();
-        var thread = await store.ReadThread(_threadId, cancellationToken);
+        _thread = new OwnedThread(this.GetPrimaryKey(), new FrontLeases(time, e => LogPublishFailed(logger, e)));
+        var thread = await store.ReadThread(_thread.Id, cancellationToken);
         for (var attempt = 1; thread?.RunningTurnId is { } lostTurn; attempt++)
         {
             // Nobody here runs it, so its owner is gone or about to be fenced by this very commit: unless that owner writes in between.
             if (attempt > MaxRecoveryAttempts)
-                throw new InvalidOperationException($"Thread {_threadId}: its turn {lostTurn} is still being written by another owner.");
+                throw new InvalidOperationException($"Thread {_thread.Id}: its turn {lostTurn} is still being written by another owner.");
             await recovery.End(thread, lostTurn, cancellationToken);
-            thread = await store.ReadThread(_threadId, cancellationToken);
+            thread = await store.ReadThread(_thread.Id, cancellationToken);
         }
 
         if (thread is null)
             return;
-        _exists = true;
-        _generation = thread.Generation;
-        _head = thread.HeadSeq;
-        _codexThreadId = thread.CodexThreadId;
-        _options = JsonSerializer.Deserialize(thread.Options, ThreadJson.Default.ThreadOptions) ?? new();
-        _usage = thread.CumulativeUsage;
+        _thread.Exists = true;
+        _thread.Generation = thread.Generation;
+        _thread.Head = thread.HeadSeq;
+        _thread.CodexThreadId = thread.CodexThreadId;
+        _thread.Options = JsonSerializer.Deserialize(thread.Options, ThreadJson.Default.ThreadOptions) ?? new();
+        _thread.Usage = thread.CumulativeUsage;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -75,7 +68,7 @@ public sealed partial class ThreadGrain(
     {
         if (_turn is not null || _starting)
             return Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it.");
-        if ((!_exists && !request.NewThread) || request.Rehearsal != RehearsalThreads.Contains(_threadId))
+        if ((!_thread.Exists && !request.NewThread) || request.Rehearsal != RehearsalThreads.Contains(_thread.Id))
         {
             DeactivateOnIdle();
             return Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
@@ -95,15 +88,15 @@ public sealed partial class ThreadGrain(
     public ValueTask<AttachResult> Attach(string front)
     {
         Lease(front, forTurn: false);
-        if (!_exists && !_starting)
+        if (!_thread.Exists && !_starting)
             DeactivateOnIdle();
-        return new(new AttachResult(_exists, Volatile.Read(ref _head), _turn?.Id, (int)FrontLeases.Length.TotalSeconds));
+        return new(new AttachResult(_thread.Exists, _thread.Head, _turn?.Id, (int)FrontLeases.Length.TotalSeconds));
     }
 
     public ValueTask Detach(string front)
     {
-        _fronts.End(front);
-        if (!_exists && !_starting)
+        _thread.Fronts.End(front);
+        if (!_thread.Exists && !_starting)
             DeactivateOnIdle();
         return default;
     }
@@ -120,38 +113,21 @@ public sealed partial class ThreadGrain(
 
     public async ValueTask ForgetRehearsal()
     {
-        if (!RehearsalThreads.Contains(_threadId) || _starting)
+        if (!RehearsalThreads.Contains(_thread.Id) || _starting)
             return;
         _turn?.Slot.Stop(StopReason.HostDraining);
         await _running;
-        workspace.Remove(_threadId);
-        if (_exists)
-            await store.Delete(_threadId, _generation);
+        workspace.Remove(_thread.Id);
+        if (_thread.Exists)
+            await store.Delete(_thread.Id, _thread.Generation);
         DeactivateOnIdle();
     }
 
     private static StartTurnResult Refuse(string code, string message, int? retryAfter = null) =>
         new() { Refusal = new TurnRefusal(code, message, retryAfter) };
 
-    private void Lease(string front, bool forTurn) => _fronts.Renew(
+    private void Lease(string front, bool forTurn) => _thread.Fronts.Renew(
         front,
         forTurn,
         name => this.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(name)));
-
-    private void Publish(FrontLease[] fronts, LogChunk chunk, bool endsTurn)
-    {
-        if (fronts.Length == 0)
-            return;
-        _fronts.Publish(fronts, new ThreadEventBatch
-        {
-            ThreadId = _threadId,
-            TurnId = chunk.TurnId,
-            FirstSeq = chunk.FirstSeq,
-            LastSeq = chunk.LastSeq,
-            At = chunk.At,
-            Kind = (EventKind)chunk.Kind,
-            Lines = chunk.Lines,
-            EndsTurn = endsTurn,
-        });
-    }
 }

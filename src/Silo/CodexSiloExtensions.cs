@@ -2,7 +2,6 @@ using System.Net;
 using CodexOrleans.Grains;
 using CodexOrleans.Silo.Embedded;
 using CodexOrleans.Storage;
-using CodexOrleans.Streams;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

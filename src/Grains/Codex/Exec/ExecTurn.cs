@@ -210,7 +210,7 @@ internal sealed partial class ExecTurn : ICodexTurn
     /// <summary>Gives stdout to the reader, and when that has what it wants, throws the rest away so that the CLI can end.</summary>
     private async Task HandOutStdout(Stream stdout, CancellationToken _)
     {
-        using var pipe = PolledPipe.Over(stdout);
+        using var pipe = ProcessPipe.Over(stdout);
         _stdout.TrySetResult(pipe);
         await _outputOver.Task.ConfigureAwait(false);
         try

@@ -66,24 +66,9 @@ internal sealed class PolledPipe : Stream, IValueTaskSource
         set => throw new NotSupportedException();
     }
 
-    /// <summary>
-    /// A faster reader of the same pipe where there is one, else the stream itself. The stream must not be read beside it, and must
-    /// outlive it.
-    /// </summary>
-    public static Stream Over(Stream stream)
-    {
-        if (!OperatingSystem.IsLinux() || stream is not PipeStream pipe)
-            return stream;
-        try
-        {
-            return new PolledPipe(pipe.SafePipeHandle);
-        }
-        catch (Exception e) when (e is IOException or Win32Exception)
-        {
-            // The kernel refuses another descriptor or watch; the runtime's own way may still work.
-            return stream;
-        }
-    }
+    /// <exception cref="IOException">The pipe cannot be made non-blocking.</exception>
+    /// <exception cref="Win32Exception">The kernel refuses another watch.</exception>
+    public static PolledPipe Over(PipeStream pipe) => new(pipe.SafePipeHandle);
 
     /// <summary>Reads what is there, or waits until something comes; 0 at the end.</summary>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -135,7 +135,7 @@ public sealed class PolledPipeSpecs
     public void Another_stream_is_left_as_it_is()
     {
         using var stream = new MemoryStream();
-        Assert.Same(stream, PolledPipe.Over(stream));
+        Assert.Same(stream, ProcessPipe.Over(stream));
     }
 
     private static void WriteInPieces(AnonymousPipeServerStream writer, byte[] bytes, Random random)
@@ -171,7 +171,7 @@ public sealed class PolledPipeSpecs
 
         public Stream Read()
         {
-            var pipe = PolledPipe.Over(_reader);
+            var pipe = ProcessPipe.Over(_reader);
             Assert.True(pipe is PolledPipe || !OperatingSystem.IsLinux());
             return pipe;
         }

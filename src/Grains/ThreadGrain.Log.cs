@@ -13,6 +13,9 @@ public sealed partial class ThreadGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: a turn could not be stored and was not started.")]
     private static partial void LogStartNotStored(ILogger logger, Guid threadId, Exception exception);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: what was begun for a refused turn could not be taken back.")]
+    private static partial void LogNotTakenBack(ILogger logger, Guid threadId, Exception exception);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "A live delivery to a front end failed; its viewers read the log.")]
     private static partial void LogPublishFailed(ILogger logger, Exception exception);
 
@@ -21,4 +24,6 @@ public sealed partial class ThreadGrain
     private void LogTurnBroken(Exception exception) => LogTurnBroken(logger, _thread.Id, exception);
 
     private void LogStartNotStored(Exception exception) => LogStartNotStored(logger, _thread.Id, exception);
+
+    private void LogNotTakenBack(Exception exception) => LogNotTakenBack(logger, _thread.Id, exception);
 }

@@ -30,10 +30,15 @@ public sealed partial class ThreadGrain
                 : Refuse(RefusalCodes.ServerBusy, $"All {slots.Limit} turn slots are taken. Try again later.", retryAfter: 10);
         }
 
+        var running = new RunningTurn(Guid.CreateVersion7(time.GetUtcNow()), _thread.Head + 1, slot);
+        // A new thread has no session that somebody else might still write: its CLI starts while the log is being written, and gets the
+        // prompt when the turn is on disk.
+        var accepted = new TaskCompletionSource();
+        var early = _thread.Exists ? null : Launch(running, request, effective, accepted.Task);
         var submitted = false;
         try
         {
-            var turnId = Guid.CreateVersion7(time.GetUtcNow());
+            var turnId = running.Id;
             var chunk = new LogChunk
             {
                 FirstSeq = _thread.Head + 1,
@@ -68,9 +73,10 @@ public sealed partial class ThreadGrain
             if (front is not null)
                 Lease(front, forTurn: true);
             _thread.Publish(_thread.Fronts.All, chunk, endsTurn: false);
-            _turn = new RunningTurn(turnId, chunk.FirstSeq, slot);
+            _turn = running;
             DelayDeactivation(TimeSpan.MaxValue);
-            _running = Run(_turn, request, effective);
+            accepted.SetResult();
+            _running = Run(running, early ?? Launch(running, request, effective, accepted.Task));
             return new StartTurnResult { Started = new StartedTurn(turnId, chunk.FirstSeq) };
         }
         catch (StorageException e)
@@ -81,19 +87,50 @@ public sealed partial class ThreadGrain
         finally
         {
             if (!submitted)
-                slot.Dispose();
+                await Abandon(running, early);
         }
     }
 
-    private async Task Run(RunningTurn running, TurnRequest request, ThreadOptions effective)
+    /// <summary>Starts the CLI. It does nothing until it gets its prompt, when <paramref name="accepted"/> completes.</summary>
+    private async Task<ICodexTurn> Launch(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
+    {
+        // One session has one writer: the CLI of the turn before must have let go of it.
+        await _previousGone;
+        var turn = engine.Start(await Prepare(running, request, effective, accepted));
+        running.Slot.Run(turn);
+        return turn;
+    }
+
+    /// <summary>Takes back what was begun for a turn that is not on disk.</summary>
+    private async Task Abandon(RunningTurn running, Task<ICodexTurn>? early)
+    {
+        try
+        {
+            if (early is null)
+                return;
+            var turn = await early;
+            turn.Stop(StopReason.Fenced);
+            await turn.Gone;
+            await turn.DisposeAsync();
+            workspace.Remove(_thread.Id);
+        }
+        catch (Exception e)
+        {
+            // The caller is told why the turn was refused; this is for the operator.
+            LogNotTakenBack(e);
+        }
+        finally
+        {
+            running.Slot.Dispose();
+        }
+    }
+
+    private async Task Run(RunningTurn running, Task<ICodexTurn> launch)
     {
         ICodexTurn? turn = null;
         try
         {
-            // One session has one writer: the CLI of the turn before must have let go of it.
-            await _previousGone;
-            turn = engine.Start(await Prepare(running, request, effective));
-            running.Slot.Run(turn);
+            turn = await launch;
             var pump = new TurnPump(_thread, store, time, logger);
             if (await pump.Run(turn, running.Id, EndTurn) == CommitResult.Fenced)
             {
@@ -135,7 +172,7 @@ public sealed partial class ThreadGrain
     }
 
     /// <summary>What the engine needs, with the folder to work in and the session to continue made sure of.</summary>
-    private async ValueTask<CodexTurnStart> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective)
+    private async ValueTask<CodexTurnStart> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
     {
         // A CLI that died early leaves no session behind, and a session's file can be lost: then a new one is told what was said.
         var resumed = _thread.CodexThreadId is { } session && engine.CanResume(session) ? session : null;
@@ -158,6 +195,7 @@ public sealed partial class ThreadGrain
             ThreadId = _thread.Id,
             TurnId = running.Id,
             Prompt = prompt,
+            Accepted = accepted,
             Options = effective,
             OutputSchema = request.OutputSchema,
             Images = request.Images ?? [],

@@ -61,6 +61,9 @@ public sealed record CodexTurnStart
 
     public required string Prompt { get; init; }
 
+    /// <summary>Completes when the turn is on disk: the CLI may start before, but gets its prompt only then.</summary>
+    public Task Accepted { get; init; } = Task.CompletedTask;
+
     /// <summary>Effective options; <see cref="ThreadOptions.WorkingDirectory"/> is set and exists.</summary>
     public required ThreadOptions Options { get; init; }
 

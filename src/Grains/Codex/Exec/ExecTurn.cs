@@ -203,9 +203,12 @@ internal sealed partial class ExecTurn : ICodexTurn
             _exited.TrySetResult(process.ExitCode);
     }
 
-    private async Task WritePrompt(Stream stdin, CancellationToken exited) =>
+    private async Task WritePrompt(Stream stdin, CancellationToken exited)
+    {
+        await _start.Accepted.WaitAsync(exited).ConfigureAwait(false);
         // CliWrap closes stdin behind this; exec waits for that.
         await stdin.WriteAsync(Encoding.UTF8.GetBytes(_start.Prompt), exited).ConfigureAwait(false);
+    }
 
     /// <summary>Gives stdout to the reader, and when that has what it wants, throws the rest away so that the CLI can end.</summary>
     private async Task HandOutStdout(Stream stdout, CancellationToken _)

@@ -12,7 +12,7 @@ internal static class CompareCommand
         var runs = new Option<int>("--runs") { Description = "Warm runs of each row; the medians count.", DefaultValueFactory = _ => 5 };
         var servers = new Option<string>("--servers") { Description = "Which servers, of: " + string.Join(",", ServerKinds.Names), DefaultValueFactory = _ => string.Join(",", ServerKinds.Names) };
         var data = new Option<DirectoryInfo?>("--data-directory") { Description = "Where our server keeps its data; a fresh temporary folder unless given." };
-        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the Release build of src/WebFront unless given." };
+        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the published one (artifacts/publish/WebFront/release) unless given." };
         var workspace = new Option<bool>("--one-workspace") { Description = "All turns run in one folder that exists; without it our server makes a folder and git repository for each thread, and the seed makes nothing." };
         var json = new Option<FileInfo?>("--json") { Description = "Also write everything to this file." };
         var command = new Command("compare", "Start our server and the seed with the fake CLI, play the same load on each, and print the ratios.") { rows, runs, servers, data, executable, workspace, json };

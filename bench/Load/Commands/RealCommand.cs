@@ -13,7 +13,7 @@ internal static class RealCommand
         var turns = new Option<int>("--turns-per-client") { Description = "Turns of each client.", DefaultValueFactory = _ => 5 };
         var runs = new Option<int>("--runs") { Description = "Warm runs of each row; the medians count.", DefaultValueFactory = _ => 3 };
         var servers = new Option<string>("--servers") { Description = "Which servers, of: " + string.Join(",", ServerKinds.Names), DefaultValueFactory = _ => string.Join(",", ServerKinds.Names) };
-        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the Release build of src/WebFront unless given." };
+        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the published one (artifacts/publish/WebFront/release) unless given." };
         var json = new Option<FileInfo?>("--json") { Description = "Also write everything to this file." };
         var command = new Command("real", "Compare our server with the seed on the real CLI and the scripted model.") { prompt, clients, turns, runs, servers, executable, json };
         command.SetAction(async (parsed, cancellationToken) =>

@@ -21,7 +21,7 @@ internal static class ShapeCommand
     public static Command Create()
     {
         var what = new Option<string>("--what") { Description = "all, or some of: turns,viewers,length", DefaultValueFactory = _ => "all" };
-        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the Release build of src/WebFront unless given." };
+        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the published one (artifacts/publish/WebFront/release) unless given." };
         var json = new Option<FileInfo?>("--json") { Description = "Also write everything to this file." };
         var command = new Command("shape", "Measure how our server's costs grow.") { what, executable, json };
         command.SetAction(async (parsed, cancellationToken) =>

@@ -15,7 +15,7 @@ internal static class SoakCommand
         var minutes = new Option<int>("--minutes") { Description = "How long.", DefaultValueFactory = _ => 30 };
         var clients = new Option<int>("--clients") { Description = "Clients at once, each with a pause of half a second between its turns.", DefaultValueFactory = _ => 10 };
         var data = new Option<DirectoryInfo?>("--data-directory") { Description = "Where our server keeps its data; a fresh temporary folder unless given." };
-        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the Release build of src/WebFront unless given." };
+        var executable = new Option<FileInfo?>("--ours-executable") { Description = "Program of our server; the published one (artifacts/publish/WebFront/release) unless given." };
         var json = new Option<FileInfo?>("--json") { Description = "Also write everything to this file." };
         var command = new Command("soak", "Hold a constant load on our server and report every minute.") { minutes, clients, data, executable, json };
         command.SetAction(async (parsed, cancellationToken) =>

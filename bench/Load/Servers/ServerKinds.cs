@@ -11,7 +11,7 @@ internal sealed record ServerKinds(string Codex, string Folder)
 
     public static readonly string[] Names = [Ours, "seed-uvloop", "seed-asyncio"];
 
-    /// <summary>Program of our server; the Release build unless given.</summary>
+    /// <summary>Program of our server; the published one unless given.</summary>
     public string? OursExecutable { get; init; }
 
     /// <summary>Where our server keeps its data; a fresh folder unless given.</summary>
@@ -33,9 +33,9 @@ internal sealed record ServerKinds(string Codex, string Folder)
 
     private ProcessStartInfo OurServer(int port)
     {
-        var program = OursExecutable ?? Checkout.Path("artifacts", "bin", "WebFront", "release", "CodexOrleans.WebFront");
+        var program = OursExecutable ?? Checkout.Path("artifacts", "publish", "WebFront", "release", "CodexOrleans.WebFront");
         if (!File.Exists(program))
-            throw new InvalidOperationException($"There is no '{program}'. Build it: dotnet build src/WebFront -c Release");
+            throw new InvalidOperationException($"There is no '{program}'. Publish it: dotnet publish src/WebFront -c Release");
         var data = DataDirectory ?? Path.Combine(Folder, "data");
         Directory.CreateDirectory(CodexHome);
         var start = new ProcessStartInfo(program, [$"--urls=http://127.0.0.1:{port}", $"--DataDirectory={data}", .. OursArguments])

@@ -4,8 +4,7 @@ namespace CodexOrleans.Storage.Sqlite;
 
 /// <summary>
 /// The one writer: a thread that takes whatever waits, writes it in one transaction and answers each caller. No timer: an idle
-/// log costs nothing, and the next group gathers while the last one is written; only when commits come very fast it gathers a
-/// millisecond longer.
+/// log costs nothing, and under load the next group gathers while the last one is written.
 /// </summary>
 internal sealed partial class GroupCommitWriter
 {
@@ -18,7 +17,6 @@ internal sealed partial class GroupCommitWriter
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CommitPace _pace = new();
     private WriteSession? _session;
     private volatile StorageException? _retrying;
     private bool _faulty;
@@ -45,13 +43,9 @@ internal sealed partial class GroupCommitWriter
         var group = new List<PendingCommit>();
         while (_queue.Take(group))
         {
-            var commits = group.Count;
             Write(group);
             group.Clear();
             _retrying = null;
-            _pace.Wrote(commits);
-            if (_pace.IsFast)
-                Thread.Sleep(1);
         }
 
         DropSession();

@@ -17,6 +17,9 @@ public sealed partial class ThreadGrain
     // Written by the grain when a turn starts and by the turn's loop when it ends: whoever sees null sees all that the turn has left.
     private volatile RunningTurn? _turn;
     private Task _running = Task.CompletedTask;
+
+    // Turns whose processes are not known to be gone: the running one, and those before it.
+    private int _runs;
     private Task _previousGone = Task.CompletedTask;
 
     private async Task<StartTurnResult> Start(TurnRequest request, string? front, CancellationToken cancellationToken)
@@ -76,6 +79,7 @@ public sealed partial class ThreadGrain
             Publish(_fronts.All, chunk, endsTurn: false);
             _turn = new RunningTurn(turnId, chunk.FirstSeq, slot);
             DelayDeactivation(TimeSpan.MaxValue);
+            _runs++;
             _running = Run(_turn, request, effective);
             return new StartTurnResult { Started = new StartedTurn(turnId, chunk.FirstSeq) };
         }
@@ -124,12 +128,10 @@ public sealed partial class ThreadGrain
         }
 
         running.Slot.Dispose();
-        if (_turn is not null || _starting)
+        if (--_runs > 0)
             return;
         DelayDeactivation(TimeSpan.FromMilliseconds(-1));
-        // Nobody follows: the log has everything, and memory is for those who run.
-        if (_fronts.All.Length == 0)
-            DeactivateOnIdle();
+        LeaveIfIdle();
     }
 
     /// <summary>

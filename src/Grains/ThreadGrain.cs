@@ -13,7 +13,7 @@ namespace CodexOrleans.Grains;
 /// <summary>The owner of one thread.</summary>
 /// <remarks>
 /// Reentrant: an interrupt or an attach never waits behind a start that waits for a slot. The turn itself runs in
-/// <c>ThreadGrain.Turn.cs</c>, on the grain's scheduler.
+/// <c>ThreadGrain.Turn.cs</c>; its loop leaves the grain's scheduler.
 /// </remarks>
 [Reentrant]
 public sealed partial class ThreadGrain(
@@ -75,20 +75,17 @@ public sealed partial class ThreadGrain(
     {
         if (_turn is not null || _starting)
             return Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it.");
-        if (!_exists && !request.NewThread)
-        {
-            DeactivateOnIdle();
-            return Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
-        }
-
         _starting = true;
         try
         {
-            return await Start(request, front, cancellationToken);
+            return _exists || request.NewThread
+                ? await Start(request, front, cancellationToken)
+                : Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
         }
         finally
         {
             _starting = false;
+            LeaveIfIdle();
         }
     }
 
@@ -103,6 +100,7 @@ public sealed partial class ThreadGrain(
     public ValueTask Detach(string front)
     {
         _fronts.End(front);
+        LeaveIfIdle();
         return default;
     }
 
@@ -123,6 +121,13 @@ public sealed partial class ThreadGrain(
         front,
         forTurn,
         name => this.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(name)));
+
+    /// <summary>Nothing runs and nobody follows: the log has everything, and memory is for those who run.</summary>
+    private void LeaveIfIdle()
+    {
+        if (_runs == 0 && !_starting && _fronts.All.Length == 0)
+            DeactivateOnIdle();
+    }
 
     private void Publish(FrontLease[] fronts, LogChunk chunk, bool endsTurn)
     {

@@ -23,7 +23,7 @@ internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure
         lock (_gate)
         {
             var others = Array.FindAll(_leases, lease => lease.Front != front && !IsOver(lease, now));
-            var known = Array.Find(_leases, lease => lease.Front == front);
+            var known = Array.Find(_leases, lease => lease.Front == front && !IsOver(lease, now));
             var lease = known ?? new FrontLease(front, stream(front), onFailure);
             lease.RenewedAt = now;
             lease.EndsWithTurn = forTurn && (known is null || known.EndsWithTurn);

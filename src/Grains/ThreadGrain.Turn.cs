@@ -11,6 +11,9 @@ public sealed partial class ThreadGrain
     // Written by the grain when a turn starts and by the turn's loop when it ends: whoever sees null sees all that the turn has left.
     private volatile RunningTurn? _turn;
     private Task _running = Task.CompletedTask;
+
+    // Turns whose processes are not known to be gone: the running one, and those before it.
+    private int _runs;
     private Task _previousGone = Task.CompletedTask;
 
     private async Task<StartTurnResult> Start(TurnRequest request, string? front, CancellationToken cancellationToken)
@@ -75,6 +78,7 @@ public sealed partial class ThreadGrain
             _thread.Publish(_thread.Fronts.All, chunk, endsTurn: false);
             _turn = running;
             DelayDeactivation(TimeSpan.MaxValue);
+            _runs++;
             accepted.SetResult();
             _running = Run(running, early ?? Launch(running, request, effective, accepted.Task));
             return new StartTurnResult { Started = new StartedTurn(turnId, chunk.FirstSeq) };
@@ -156,12 +160,10 @@ public sealed partial class ThreadGrain
         }
 
         running.Slot.Dispose();
-        if (_turn is not null || _starting)
+        if (--_runs > 0)
             return;
         DelayDeactivation(TimeSpan.FromMilliseconds(-1));
-        // Nobody follows: the log has everything, and memory is for those who run.
-        if (_thread.Fronts.All.Length == 0)
-            DeactivateOnIdle();
+        LeaveIfIdle();
     }
 
     /// <summary>Called by the pump before it publishes the terminal event: whoever has seen that may start the next turn.</summary>

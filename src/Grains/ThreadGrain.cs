@@ -13,7 +13,7 @@ namespace CodexOrleans.Grains;
 /// <summary>The owner of one thread.</summary>
 /// <remarks>
 /// Reentrant: an interrupt or an attach never waits behind a start that waits for a slot. The turn itself runs in
-/// <c>ThreadGrain.Turn.cs</c>, on the grain's scheduler.
+/// <c>ThreadGrain.Turn.cs</c>; its loop leaves the grain's scheduler.
 /// </remarks>
 [Reentrant]
 public sealed partial class ThreadGrain(
@@ -68,20 +68,17 @@ public sealed partial class ThreadGrain(
     {
         if (_turn is not null || _starting)
             return Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it.");
-        if ((!_thread.Exists && !request.NewThread) || request.Rehearsal != RehearsalThreads.Contains(_thread.Id))
-        {
-            DeactivateOnIdle();
-            return Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
-        }
-
         _starting = true;
         try
         {
-            return await Start(request, front, cancellationToken);
+            return (_thread.Exists || request.NewThread) && request.Rehearsal == RehearsalThreads.Contains(_thread.Id)
+                ? await Start(request, front, cancellationToken)
+                : Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
         }
         finally
         {
             _starting = false;
+            LeaveIfIdle();
         }
     }
 
@@ -96,8 +93,7 @@ public sealed partial class ThreadGrain(
     public ValueTask Detach(string front)
     {
         _thread.Fronts.End(front);
-        if (!_thread.Exists && !_starting)
-            DeactivateOnIdle();
+        LeaveIfIdle();
         return default;
     }
 
@@ -130,4 +126,11 @@ public sealed partial class ThreadGrain(
         front,
         forTurn,
         name => this.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(name)));
+
+    /// <summary>Nothing runs and nobody follows: the log has everything, and memory is for those who run.</summary>
+    private void LeaveIfIdle()
+    {
+        if (_runs == 0 && !_starting && _thread.Fronts.All.Length == 0)
+            DeactivateOnIdle();
+    }
 }

@@ -14,9 +14,6 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
     private TimeSpan _longestWait = TimeSpan.MaxValue;
     private TaskCompletionSource? _arrival;
 
-    /// <summary>How often an agent came for events: one per wait and one per take. It stands still while an agent sleeps.</summary>
-    public long Takes { get; private set; }
-
     /// <exception cref="PushQueueFullException">The queue holds as much as it may; nothing was added.</exception>
     public void Add(PushBatchContainer batch)
     {
@@ -53,7 +50,6 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
         Task arrival;
         lock (_lock)
         {
-            Takes++;
             if (reader != _reader)
                 TakeOver(reader);
             _taken = [];

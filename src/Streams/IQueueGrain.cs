@@ -1,7 +1,7 @@
 namespace CodexOrleans.Streams;
 
 /// <summary>
-/// One queue of a provider in cluster mode; the key is made by <see cref="QueueGrain.KeyOf"/>. Its content is lost with its silo: the
+/// One queue of a provider; the key is made by <see cref="QueueGrain.KeyOf"/>. Its content is lost with its silo: the
 /// truth is the producers' log.
 /// </summary>
 [Alias("push.IQueueGrain")]

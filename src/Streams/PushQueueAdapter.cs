@@ -9,8 +9,7 @@ internal sealed class PushQueueAdapter(
     PushStreamOptions options,
     TimeSpan pollWait,
     IStreamQueueMapper mapper,
-    IGrainFactory grainFactory,
-    LocalQueues? localQueues) : IQueueAdapter
+    IGrainFactory grainFactory) : IQueueAdapter
 {
     private readonly ConcurrentDictionary<QueueId, IQueueGrain> _grains = new();
 
@@ -34,21 +33,10 @@ internal sealed class PushQueueAdapter(
             throw new ArgumentException($"Stream provider '{name}' numbers events itself; publish without a token.", nameof(token));
 
         var batch = CreateBatch(streamId, events);
-        if (batch.Events.Length == 0)
-            return Task.CompletedTask;
-
-        var queue = mapper.GetQueueForStream(streamId);
-        if (localQueues is null)
-            return GrainOf(queue).Enqueue(batch);
-
-        localQueues.Get(queue).Add(batch);
-        return Task.CompletedTask;
+        return batch.Events.Length == 0 ? Task.CompletedTask : GrainOf(mapper.GetQueueForStream(streamId)).Enqueue(batch);
     }
 
-    public IQueueAdapterReceiver CreateReceiver(QueueId queueId) =>
-        localQueues is null
-            ? new QueueGrainReceiver(GrainOf(queueId), pollWait)
-            : new LocalQueueReceiver(localQueues.Get(queueId), pollWait);
+    public IQueueAdapterReceiver CreateReceiver(QueueId queueId) => new QueueGrainReceiver(GrainOf(queueId), pollWait);
 
     private PushBatchContainer CreateBatch<T>(StreamId streamId, IEnumerable<T> events)
     {

@@ -18,24 +18,21 @@ internal sealed class PushQueueAdapterFactory : IQueueAdapterFactory, IQueueAdap
         PushStreamOptions options,
         TimeSpan pollWait,
         IGrainFactory grainFactory,
-        LocalQueues? localQueues,
         TimeProvider timeProvider)
     {
         _options = options;
         _timeProvider = timeProvider;
         _mapper = new HashRingBasedStreamQueueMapper(new HashRingStreamQueueMapperOptions { TotalQueueCount = options.QueueCount }, name);
-        _adapter = new PushQueueAdapter(name, options, pollWait, _mapper, grainFactory, localQueues);
+        _adapter = new PushQueueAdapter(name, options, pollWait, _mapper, grainFactory);
     }
 
     public static IQueueAdapterFactory Create(IServiceProvider services, string name)
     {
         var options = services.GetRequiredService<IOptionsMonitor<PushStreamOptions>>().Get(name);
-        var localQueues = options.Path == PushStreamPath.InProcess ? services.GetRequiredKeyedService<LocalQueues>(name) : null;
         // A read whose caller gave up would take events with it, so a wait at a queue grain must end well before the call times out.
         var longestWait = services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value.ResponseTimeout / 2;
         var pollWait = options.PollWait < longestWait ? options.PollWait : longestWait;
-        return new PushQueueAdapterFactory(
-            name, options, pollWait, services.GetRequiredService<IGrainFactory>(), localQueues, TimeProviderOf(services, name));
+        return new PushQueueAdapterFactory(name, options, pollWait, services.GetRequiredService<IGrainFactory>(), TimeProviderOf(services, name));
     }
 
     /// <summary>The clock of a provider: the <see cref="TimeProvider"/> keyed by the provider's name, else the system's.</summary>

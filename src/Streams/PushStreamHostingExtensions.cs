@@ -17,11 +17,6 @@ public static class PushStreamHostingExtensions
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         builder.Services.AddPushStreamOptions(name, configure);
-        builder.Services.AddTransient(services => PushStreamOptionsValidator.ForSilo(services, name));
-        builder.Services.AddKeyedSingleton(name, (services, _) => new LocalQueues(
-            services.GetRequiredService<IOptionsMonitor<PushStreamOptions>>().Get(name),
-            PushQueueAdapterFactory.TimeProviderOf(services, name)));
-
         return builder.AddPersistentStreams(name, PushQueueAdapterFactory.Create, stream =>
         {
             stream.ConfigurePullingAgent(agent => agent.Configure<IOptionsMonitor<PushStreamOptions>>((agent, monitor) =>
@@ -46,7 +41,6 @@ public static class PushStreamHostingExtensions
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         builder.Services.AddPushStreamOptions(name, configure);
-        builder.Services.AddTransient(services => PushStreamOptionsValidator.ForClient(services, name));
         return builder.AddPersistentStreams(name, PushQueueAdapterFactory.Create, configureStream: null);
     }
 
@@ -55,5 +49,6 @@ public static class PushStreamHostingExtensions
         var options = services.AddOptions<PushStreamOptions>(name);
         if (configure is not null)
             options.Configure(configure);
+        services.AddTransient(provider => PushStreamOptionsValidator.Create(provider, name));
     }
 }

@@ -7,9 +7,6 @@ namespace CodexOrleans.Streams;
 /// </summary>
 public sealed class PushStreamOptions
 {
-    /// <summary>How events travel. Default: <see cref="PushStreamPath.QueueGrain"/>. Clients support no other.</summary>
-    public PushStreamPath Path { get; set; }
-
     /// <summary>Queues over which streams are spread by hash, 1 to 1024. A queue costs one sleeping agent. Default: 8.</summary>
     public int QueueCount { get; set; } = 8;
 

@@ -4,13 +4,12 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.Streams;
 
 /// <summary>Refuses to start a silo or client with impossible settings; all problems in one message.</summary>
-internal sealed class PushStreamOptionsValidator(string name, PushStreamOptions options, bool isClient) : IConfigurationValidator
+internal sealed class PushStreamOptionsValidator(string name, PushStreamOptions options) : IConfigurationValidator
 {
     private static readonly TimeSpan _longestPollWait = TimeSpan.FromSeconds(2);
 
-    public static IConfigurationValidator ForSilo(IServiceProvider services, string name) => Create(services, name, isClient: false);
-
-    public static IConfigurationValidator ForClient(IServiceProvider services, string name) => Create(services, name, isClient: true);
+    public static IConfigurationValidator Create(IServiceProvider services, string name) =>
+        new PushStreamOptionsValidator(name, services.GetRequiredService<IOptionsMonitor<PushStreamOptions>>().Get(name));
 
     public void ValidateConfiguration()
     {
@@ -19,15 +18,8 @@ internal sealed class PushStreamOptionsValidator(string name, PushStreamOptions 
             throw new OrleansConfigurationException($"Push stream provider '{name}' is misconfigured: {string.Join(" ", problems)}");
     }
 
-    private static PushStreamOptionsValidator Create(IServiceProvider services, string name, bool isClient) =>
-        new(name, services.GetRequiredService<IOptionsMonitor<PushStreamOptions>>().Get(name), isClient);
-
     private IEnumerable<string> Problems()
     {
-        if (!Enum.IsDefined(options.Path))
-            yield return $"Path is {(int)options.Path}; use {nameof(PushStreamPath.QueueGrain)} or {nameof(PushStreamPath.InProcess)}.";
-        if (isClient && options.Path == PushStreamPath.InProcess)
-            yield return $"A client cannot use Path {nameof(PushStreamPath.InProcess)}; use {nameof(PushStreamPath.QueueGrain)} on silos and clients.";
         if (options.QueueCount is < 1 or > 1024)
             yield return $"QueueCount is {options.QueueCount}; use 1 to 1024.";
         if (options.PollWait <= TimeSpan.Zero || options.PollWait > _longestPollWait)

@@ -14,8 +14,6 @@ internal sealed class QueueGrain : Grain, IQueueGrain, IDisposable
 {
     private static readonly TimeSpan _longestWaitWhileStopping = TimeSpan.FromMilliseconds(100);
 
-    private readonly string _provider;
-    private readonly PushStreamOptions _options;
     private readonly EventQueue _queue;
     private readonly CancellationTokenRegistration _stopping;
 
@@ -26,9 +24,8 @@ internal sealed class QueueGrain : Grain, IQueueGrain, IDisposable
         IServiceProvider services)
     {
         var key = context.GrainId.Key.ToString()!;
-        _provider = key[..key.LastIndexOf('/')];
-        _options = options.Get(_provider);
-        _queue = new EventQueue(key, _options, PushQueueAdapterFactory.TimeProviderOf(services, _provider));
+        var provider = key[..key.LastIndexOf('/')];
+        _queue = new EventQueue(key, options.Get(provider), PushQueueAdapterFactory.TimeProviderOf(services, provider));
 
         // Orleans calls OnDeactivateAsync only when no request runs, so a waiting agent would hold this grain, and with it the stream, until
         // its wait is over. The host tells earlier. Agents on other silos come back until the grain is gone: not in a hot loop.
@@ -39,13 +36,6 @@ internal sealed class QueueGrain : Grain, IQueueGrain, IDisposable
 
     public Task Enqueue(PushBatchContainer batch)
     {
-        if (_options.Path != PushStreamPath.QueueGrain)
-        {
-            throw new InvalidOperationException(
-                $"The silos of this cluster run stream provider '{_provider}' with Path {_options.Path}, so nobody would read this event. "
-                + $"Set Path to {nameof(PushStreamPath.QueueGrain)} on the silos to publish from a client.");
-        }
-
         _queue.Add(batch);
         return Task.CompletedTask;
     }

@@ -4,11 +4,10 @@ namespace CodexOrleans.Streams.Tests;
 
 public class DeliverySpecs
 {
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task Events_of_many_producers_arrive_once_and_in_each_producers_order(PushStreamPath path)
+    [Fact]
+    public async Task Events_of_many_producers_arrive_once_and_in_each_producers_order()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path);
+        await using var cluster = await PushStreamCluster.StartAsync();
         string[] keys = ["a", "b", "c", "d", "e"];
         const int producersPerStream = 4;
         const int eventsPerProducer = 500;
@@ -32,11 +31,10 @@ public class DeliverySpecs
         }
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task The_first_events_of_many_new_streams_all_arrive_in_order(PushStreamPath path)
+    [Fact]
+    public async Task The_first_events_of_many_new_streams_all_arrive_in_order()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path, options => options.QueueCount = 2);
+        await using var cluster = await PushStreamCluster.StartAsync(options => options.QueueCount = 2);
         var streams = Enumerable.Range(0, 30).Select(i => cluster.StreamInSilo($"cold-{i}")).ToList();
         var recorders = streams.Select(_ => new Recorder()).ToList();
         await Task.WhenAll(streams.Zip(recorders, (stream, recorder) => (Task)stream.SubscribeAsync(recorder)));
@@ -54,11 +52,10 @@ public class DeliverySpecs
         }
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task One_publish_reaches_all_subscribers_in_silos_and_clients(PushStreamPath path)
+    [Fact]
+    public async Task One_publish_reaches_all_subscribers_in_silos_and_clients()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path);
+        await using var cluster = await PushStreamCluster.StartAsync();
         Recorder[] recorders = [new(), new(), new()];
         await cluster.StreamInSilo("a").SubscribeAsync(recorders[0]);
         await cluster.StreamInSilo("a").SubscribeAsync(recorders[1]);
@@ -74,11 +71,10 @@ public class DeliverySpecs
         }
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task Events_published_together_are_delivered_together(PushStreamPath path)
+    [Fact]
+    public async Task Events_published_together_are_delivered_together()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path);
+        await using var cluster = await PushStreamCluster.StartAsync();
         Recorder inSilo = new(), inClient = new();
         await cluster.StreamInSilo("a").SubscribeAsync(inSilo);
         await cluster.StreamInClient("a").SubscribeAsync(inClient);
@@ -93,11 +89,10 @@ public class DeliverySpecs
         }
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task What_piles_up_behind_a_delivery_is_delivered_together(PushStreamPath path)
+    [Fact]
+    public async Task What_piles_up_behind_a_delivery_is_delivered_together()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path);
+        await using var cluster = await PushStreamCluster.StartAsync();
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var slow = new Recorder
@@ -128,7 +123,7 @@ public class DeliverySpecs
     [Fact]
     public async Task A_consumer_of_single_events_gets_each_event_of_a_batch()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.InProcess);
+        await using var cluster = await PushStreamCluster.StartAsync();
         var recorder = new Recorder();
         await cluster.StreamInSilo("a").SubscribeAsync((item, token) => recorder.OnNextAsync([new(item, token!)]));
 
@@ -139,11 +134,10 @@ public class DeliverySpecs
         Assert.Equal([0, 1], recorder.Events.Select(item => item.Number));
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task Within_a_process_events_are_passed_by_reference(PushStreamPath path)
+    [Fact]
+    public async Task Within_a_process_events_are_passed_by_reference()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path);
+        await using var cluster = await PushStreamCluster.StartAsync();
         var recorder = new Recorder();
         await cluster.StreamInSilo("a").SubscribeAsync(recorder);
         var published = new TestEvent(0, 1);
@@ -157,22 +151,12 @@ public class DeliverySpecs
     [Fact]
     public async Task A_client_publishes_through_the_queue_grain()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.QueueGrain);
+        await using var cluster = await PushStreamCluster.StartAsync();
         var recorder = new Recorder();
         await cluster.StreamInSilo("a").SubscribeAsync(recorder);
 
         await cluster.StreamInClient("a").OnNextAsync(new TestEvent(0, 1));
 
         await recorder.HasEventsAsync(1);
-    }
-
-    [Fact]
-    public async Task A_client_that_publishes_to_in_process_silos_is_told_that_nobody_would_read_it()
-    {
-        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.InProcess);
-
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.StreamInClient("a").OnNextAsync(new TestEvent(0, 1)));
-
-        Assert.Contains("QueueGrain", refusal.Message);
     }
 }

@@ -112,7 +112,7 @@ public class EventQueueSpecs
     [Fact]
     public async Task A_full_queue_grain_refuses_across_processes()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.QueueGrain, options => options.MaxQueuedEvents = 2);
+        await using var cluster = await PushStreamCluster.StartAsync(options => options.MaxQueuedEvents = 2);
         // No agent reads this queue: the provider has eight.
         var grain = cluster.Cluster.Client.GetGrain<IQueueGrain>($"{PushStreamCluster.Provider}/4711");
         await grain.Enqueue(BatchOf(events: 2));

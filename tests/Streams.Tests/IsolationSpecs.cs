@@ -11,11 +11,10 @@ public class IsolationSpecs
 {
     private const int Events = 300;
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task A_consumer_that_hangs_for_ever_stops_nobody_else(PushStreamPath path)
+    [Fact]
+    public async Task A_consumer_that_hangs_for_ever_stops_nobody_else()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path, options => options.QueueCount = 1);
+        await using var cluster = await PushStreamCluster.StartAsync(options => options.QueueCount = 1);
         var hang = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var hanging = new Recorder { OnDelivery = _ => hang.Task };
 
@@ -25,11 +24,10 @@ public class IsolationSpecs
         hang.SetResult();
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task A_consumer_that_always_throws_stops_nobody_else(PushStreamPath path)
+    [Fact]
+    public async Task A_consumer_that_always_throws_stops_nobody_else()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path, options => options.QueueCount = 1);
+        await using var cluster = await PushStreamCluster.StartAsync(options => options.QueueCount = 1);
         var throwing = new Recorder { OnDelivery = _ => throw new InvalidOperationException("broken consumer") };
 
         await OthersGetEverythingBesideAsync(cluster, throwing);
@@ -41,7 +39,6 @@ public class IsolationSpecs
     public async Task A_consumer_that_always_throws_is_told_of_the_failure_and_gets_later_events()
     {
         await using var cluster = await PushStreamCluster.StartAsync(
-            PushStreamPath.InProcess,
             options => options.DeliveryTimeout = TimeSpan.FromMilliseconds(1));
         var recorder = new Recorder();
         recorder.OnDelivery = events =>
@@ -58,12 +55,10 @@ public class IsolationSpecs
         Assert.IsType<StreamEventDeliveryFailureException>(recorder.Errors[0]);
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task A_dead_client_stops_nobody_else(PushStreamPath path)
+    [Fact]
+    public async Task A_dead_client_stops_nobody_else()
     {
         await using var cluster = await PushStreamCluster.StartAsync(
-            path,
             options => options.QueueCount = 1,
             configureSilo: silo => silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(2)));
         var (dead, same, other) = (new Recorder(), new Recorder(), new Recorder());
@@ -86,11 +81,10 @@ public class IsolationSpecs
         Assert.Equal(Enumerable.Range(0, Events), other.Events.Select(item => item.Number));
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task A_consumer_that_lags_too_far_gets_a_miss_and_then_live_events(PushStreamPath path)
+    [Fact]
+    public async Task A_consumer_that_lags_too_far_gets_a_miss_and_then_live_events()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path, options => options.MaxLagEvents = 20);
+        await using var cluster = await PushStreamCluster.StartAsync(options => options.MaxLagEvents = 20);
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var lagging = new Recorder

@@ -15,7 +15,6 @@ internal sealed class PushStreamCluster : IAsyncDisposable
     public InProcessTestCluster Cluster { get; }
 
     public static async Task<PushStreamCluster> StartAsync(
-        PushStreamPath path,
         Action<PushStreamOptions>? configure = null,
         short silos = 1,
         Action<ISiloBuilder>? configureSilo = null)
@@ -26,14 +25,10 @@ internal sealed class PushStreamCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", pubSubStore);
-            silo.AddPushStreams(Provider, options =>
-            {
-                options.Path = path;
-                configure?.Invoke(options);
-            });
+            silo.AddPushStreams(Provider, configure);
             configureSilo?.Invoke(silo);
         });
-        builder.ConfigureClient(client => client.AddPushStreams(Provider, options => configure?.Invoke(options)));
+        builder.ConfigureClient(client => client.AddPushStreams(Provider, configure));
         var cluster = builder.Build();
         await cluster.DeployAsync(TestContext.Current.CancellationToken);
         return new PushStreamCluster(cluster);
@@ -51,11 +46,10 @@ internal sealed class PushStreamCluster : IAsyncDisposable
     public T ServiceOf<T>(object? key = null, int silo = 0)
         where T : notnull => Cluster.Silos[silo].ServiceProvider.GetRequiredKeyedService<T>(key);
 
-    /// <summary>The queue of a stream in <see cref="PushStreamPath.InProcess"/> mode.</summary>
-    public EventQueue LocalQueueOf(string key) =>
-        ServiceOf<LocalQueues>(Provider).Get(MapperOf().GetQueueForStream(StreamId.Create("test", key)));
-
-    public IStreamQueueMapper MapperOf() => ServiceOf<IQueueAdapterFactory>(Provider).GetStreamQueueMapper();
+    /// <summary>Key of the queue grain that a stream's events go through.</summary>
+    public string QueueOf(string key) => QueueGrain.KeyOf(
+        Provider,
+        ServiceOf<IQueueAdapterFactory>(Provider).GetStreamQueueMapper().GetQueueForStream(StreamId.Create("test", key)));
 
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 }

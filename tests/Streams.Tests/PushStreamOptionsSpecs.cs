@@ -4,7 +4,7 @@ public class PushStreamOptionsSpecs
 {
     [Fact]
     public void The_defaults_are_valid() =>
-        new PushStreamOptionsValidator("push", new PushStreamOptions(), isClient: false).ValidateConfiguration();
+        new PushStreamOptionsValidator("push", new PushStreamOptions()).ValidateConfiguration();
 
     [Fact]
     public void All_mistakes_are_named_in_one_message()
@@ -18,28 +18,17 @@ public class PushStreamOptionsSpecs
         };
 
         var error = Assert.Throws<OrleansConfigurationException>(
-            () => new PushStreamOptionsValidator("push", options, isClient: false).ValidateConfiguration());
+            () => new PushStreamOptionsValidator("push", options).ValidateConfiguration());
 
         foreach (var name in new[] { "'push'", "QueueCount is 0", "PollWait is 00:00:03", "MaxLagEvents is 0", "MaxBatchesPerDelivery is 5000" })
             Assert.Contains(name, error.Message);
     }
 
     [Fact]
-    public void A_client_cannot_use_the_path_through_a_silos_memory()
-    {
-        var options = new PushStreamOptions { Path = PushStreamPath.InProcess };
-
-        var error = Assert.Throws<OrleansConfigurationException>(
-            () => new PushStreamOptionsValidator("push", options, isClient: true).ValidateConfiguration());
-
-        Assert.Contains("InProcess", error.Message);
-    }
-
-    [Fact]
     public async Task A_silo_with_impossible_settings_does_not_start()
     {
         var error = await Assert.ThrowsAnyAsync<Exception>(
-            () => PushStreamCluster.StartAsync(PushStreamPath.InProcess, options => options.QueueCount = -1));
+            () => PushStreamCluster.StartAsync(options => options.QueueCount = -1));
 
         Assert.Contains("QueueCount is -1", error.ToString());
     }

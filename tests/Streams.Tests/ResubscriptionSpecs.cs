@@ -2,11 +2,10 @@ namespace CodexOrleans.Streams.Tests;
 
 public class ResubscriptionSpecs
 {
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task After_unsubscribing_nothing_comes_and_a_new_subscription_starts_with_new_events(PushStreamPath path)
+    [Fact]
+    public async Task After_unsubscribing_nothing_comes_and_a_new_subscription_starts_with_new_events()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path);
+        await using var cluster = await PushStreamCluster.StartAsync();
         var stream = cluster.StreamInSilo("a");
         var (first, second, witness) = (new Recorder(), new Recorder(), new Recorder());
         await cluster.StreamInClient("a").SubscribeAsync(witness);
@@ -28,7 +27,7 @@ public class ResubscriptionSpecs
     [Fact]
     public async Task A_stream_whose_only_subscriber_left_delivers_to_the_next_one()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(PushStreamPath.InProcess);
+        await using var cluster = await PushStreamCluster.StartAsync();
         var stream = cluster.StreamInSilo("a");
         for (var round = 0; round < 5; round++)
         {
@@ -42,11 +41,10 @@ public class ResubscriptionSpecs
         }
     }
 
-    [Theory]
-    [ClassData(typeof(Paths))]
-    public async Task A_client_that_restarts_gets_new_events(PushStreamPath path)
+    [Fact]
+    public async Task A_client_that_restarts_gets_new_events()
     {
-        await using var cluster = await PushStreamCluster.StartAsync(path);
+        await using var cluster = await PushStreamCluster.StartAsync();
         var (before, after) = (new Recorder(), new Recorder());
         await cluster.StreamInClient("a").SubscribeAsync(before);
         await cluster.StreamInSilo("a").OnNextAsync(new TestEvent(0, 0));

@@ -136,14 +136,19 @@ internal sealed partial class GroupCommitWriter
     /// </summary>
     private void Fail(List<PendingCommit> group, PendingCommit failed, Exception e)
     {
-        group.Remove(failed);
-        if (!failed.TrySetException(e) || failed.Commit is not { } commit)
+        if (!group.Remove(failed))
             return;
-        foreach (var behind in group.Where(pending => pending.Commit?.ThreadId == commit.ThreadId).Concat(_queue.TakeThread(commit.ThreadId)).ToList())
+        List<PendingCommit> all = [failed];
+        if (failed.Commit is { } commit)
         {
-            group.Remove(behind);
-            behind.TrySetException(e);
+            all.AddRange(group.Where(pending => pending.Commit?.ThreadId == commit.ThreadId));
+            group.RemoveAll(all.Contains);
+            all.AddRange(_queue.TakeThread(commit.ThreadId));
         }
+
+        // Not before all are found: what a caller commits when it hears of the failure, on this thread, is not behind it.
+        foreach (var pending in all)
+            pending.TrySetException(e);
     }
 
     private void Rollback()

@@ -1,10 +1,12 @@
 namespace CodexOrleans.Storage.Sqlite;
 
 /// <summary>
-/// A commit on its way to the disk, and the promise its caller awaits. With neither commit nor deletion it is a health probe. What the caller does
-/// next runs on the writer's thread unless the caller has a scheduler: an event is published without a change of threads.
+/// A commit on its way to the disk, and the promise its caller awaits. What the caller does next runs on the writer's thread unless
+/// the caller has a scheduler: an event is published without a change of threads. A deletion, or a health probe (neither commit nor
+/// deletion), has no such hurry: its caller continues elsewhere.
 /// </summary>
-internal sealed class PendingCommit(ThreadCommit? commit, long deadline) : TaskCompletionSource<CommitResult>
+internal sealed class PendingCommit(ThreadCommit? commit, long deadline)
+    : TaskCompletionSource<CommitResult>(commit is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None)
 {
     public ThreadCommit? Commit { get; } = commit;
 

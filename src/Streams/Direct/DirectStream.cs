@@ -31,9 +31,9 @@ internal sealed class DirectStream<T>(DirectStreamProvider provider, StreamId id
         return Task.CompletedTask;
     }
 
-    public Task OnCompletedAsync() => provider.Find<T>(id)?.Complete() ?? remote?.OnCompletedAsync() ?? Task.CompletedTask;
+    public Task OnCompletedAsync() => throw new NotSupportedException($"A stream of provider '{provider.Name}' has no end. Publish an event that says so.");
 
-    public Task OnErrorAsync(Exception ex) => provider.Find<T>(id)?.Fail(ex) ?? remote?.OnErrorAsync(ex) ?? Task.CompletedTask;
+    public Task OnErrorAsync(Exception ex) => throw new NotSupportedException($"A stream of provider '{provider.Name}' carries events only. Publish an event that tells of the failure.");
 
     public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer) => SubscribeAsync(observer, null);
 
@@ -47,12 +47,13 @@ internal sealed class DirectStream<T>(DirectStreamProvider provider, StreamId id
         provider.Add(id, subscription);
         try
         {
-            var remoteHandle = remote is null ? null : await remote.SubscribeAsync(observer).ConfigureAwait(false);
-            return new DirectSubscriptionHandle<T>(provider, id, subscription, remoteHandle);
+            var remoteHandle = remote is null ? null : await remote.SubscribeAsync(subscription).ConfigureAwait(false);
+            return subscription.Handle = new DirectSubscriptionHandle<T>(provider, id, subscription, remoteHandle);
         }
         catch
         {
             provider.Remove(id, subscription);
+            subscription.End();
             throw;
         }
     }
@@ -64,8 +65,9 @@ internal sealed class DirectStream<T>(DirectStreamProvider provider, StreamId id
             ? SubscribeAsync(new SingleItems<T>(observer), token)
             : throw new NotSupportedException($"Provider '{provider.Name}' has no filters; the subscriber gets every event of its stream.");
 
-    /// <summary>None: a subscription here belongs to who made it and ends with the process.</summary>
-    public Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles() => Task.FromResult<IList<StreamSubscriptionHandle<T>>>([]);
+    /// <summary>This process's subscription, if it has one: a subscription belongs to who made it and ends with the process.</summary>
+    public Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles() =>
+        Task.FromResult<IList<StreamSubscriptionHandle<T>>>(provider.Find<T>(id)?.Handle is { } handle ? [handle] : []);
 
     public bool Equals(IAsyncStream<T>? other) => other is DirectStream<T> && id.Equals(other.StreamId) && provider.Name == other.ProviderName;
 

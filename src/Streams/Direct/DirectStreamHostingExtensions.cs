@@ -10,7 +10,8 @@ public static class DirectStreamHostingExtensions
 {
     /// <summary>
     /// Adds a stream provider for streams that have one subscriber each. A subscriber outside grains and in the publisher's own process
-    /// is called on the publisher's thread: it must be quick, and is never called twice at the same time. It keeps no history.
+    /// is called on the publisher's thread: it must be quick, and no subscription calls it twice at the same time. The streams keep no
+    /// history: what was dropped for a subscriber that is too slow, or published before it came, must be read elsewhere.
     /// </summary>
     /// <param name="through">
     /// Name of the provider by which subscribers in other processes are reached; it must be added too. Null when the cluster is this
@@ -22,6 +23,7 @@ public static class DirectStreamHostingExtensions
         var options = builder.Services.AddOptions<DirectStreamOptions>(name);
         if (configure is not null)
             options.Configure(configure);
+        builder.Services.AddTransient(services => DirectStreamOptionsValidator.Create(services, name, through));
         builder.Services.AddKeyedSingleton<IStreamProvider>(name, (services, _) => new DirectStreamProvider(
             name,
             through is null ? null : services.GetRequiredKeyedService<IStreamProvider>(through),

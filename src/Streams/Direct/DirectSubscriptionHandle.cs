@@ -17,6 +17,7 @@ internal sealed class DirectSubscriptionHandle<T>(
     public override Task UnsubscribeAsync()
     {
         provider.Remove(id, subscription);
+        subscription.End();
         return remote?.UnsubscribeAsync() ?? Task.CompletedTask;
     }
 

@@ -40,6 +40,7 @@ internal sealed class Viewer : IDisposable
     private IReadOnlyList<LogChunk> _page = [];
     private int _pageIndex;
     private bool _live;
+    private bool _leftLive;
     private bool _synced;
     private int _disposed;
 
@@ -168,6 +169,13 @@ internal sealed class Viewer : IDisposable
             if (TryTakePage(out var read))
                 return read;
 
+            if (_leftLive)
+            {
+                // Whoever published last may be running this: all threads' log writer. Reading and sending a backlog is too much work for it.
+                _leftLive = false;
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
+
             // Before the read: a batch that is dropped from now on sets the flag again, one dropped earlier is in the log already.
             _behind = false;
             var ending = _ending;
@@ -206,7 +214,7 @@ internal sealed class Viewer : IDisposable
             if (batch.FirstSeq > cursor + 1)
             {
                 // A gap. The log holds this batch as well: what is published is on disk.
-                _live = false;
+                LeaveLive();
                 step = default;
                 return false;
             }
@@ -216,9 +224,15 @@ internal sealed class Viewer : IDisposable
         }
 
         if (_behind)
-            _live = false;
+            LeaveLive();
         step = default;
         return false;
+    }
+
+    private void LeaveLive()
+    {
+        _live = false;
+        _leftLive = true;
     }
 
     private bool TryTakePage(out ViewerStep step)

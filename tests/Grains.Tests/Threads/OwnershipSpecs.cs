@@ -34,6 +34,8 @@ public sealed class OwnershipSpecs
         await using var host = await ThreadHost.Start();
         var front = await host.OpenFront();
         await host.Submit(_thread, front: front);
+        // Followed, the thread stays in memory with what it knew.
+        await host.Thread(_thread).Attach(front.Id);
         (await host.Engine.NextTurn()).Complete();
         await front.UntilTurnEnds();
         Assert.Equal(CommitResult.Committed, await host.Store.Commit(new ThreadCommit { ThreadId = _thread, Generation = 2, Claim = true, ExpectedHead = 2 }));

@@ -15,8 +15,9 @@ internal sealed class ThreadHost : IAsyncDisposable
     private readonly TemporaryFolder _folder;
     private readonly DataDirectory _data;
 
-    private ThreadHost(InProcessTestCluster cluster, TemporaryFolder folder, DataDirectory data, ScriptedEngine engine, ShiftedTime time)
+    private ThreadHost(InProcessTestCluster cluster, TemporaryFolder folder, DataDirectory data, ScriptedEngine engine, ShiftedTime time, Activations activations)
     {
+        Activations = activations;
         Time = time;
         _cluster = cluster;
         _folder = folder;
@@ -28,6 +29,8 @@ internal sealed class ThreadHost : IAsyncDisposable
 
     /// <summary>The silo's clock.</summary>
     public ShiftedTime Time { get; }
+
+    public Activations Activations { get; }
 
     public FaultyStore Store => Services.GetRequiredService<FaultyStore>();
 
@@ -48,10 +51,12 @@ internal sealed class ThreadHost : IAsyncDisposable
 
         var engine = new ScriptedEngine();
         var time = new ShiftedTime();
+        var activations = new Activations();
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton<TimeProvider>(time);
+            silo.Services.AddSingleton<IConfigureGrainContextProvider>(activations);
             silo.Services.AddSingleton(data);
             silo.Services.AddThreadStore();
             silo.Services.AddSingleton(services => new FaultyStore(services.GetRequiredService<SqliteThreadStore>()));
@@ -65,7 +70,7 @@ internal sealed class ThreadHost : IAsyncDisposable
         builder.ConfigureClient(client => client.AddPushStreams(ThreadStreams.Provider));
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new ThreadHost(cluster, folder, data, engine, time);
+        return new ThreadHost(cluster, folder, data, engine, time, activations);
     }
 
     public IThreadGrain Thread(Guid id) => _cluster.Client.GetGrain<IThreadGrain>(id);

@@ -51,6 +51,23 @@ public sealed class DiskSpecs
     }
 
     [Fact]
+    public async Task What_a_caller_commits_when_it_hears_of_a_failure_is_not_taken_for_what_was_behind_it()
+    {
+        using var disk = new RamDisk(2048);
+        await using var store = await Open(disk, TimeSpan.FromMilliseconds(1));
+        var owner = new Owner();
+        await store.Commit(owner.StartTurn(Line));
+        disk.Fill();
+
+        var written = await CommitUntilFull(store, owner);
+        disk.Free();
+
+        // At once, and without a scheduler in between: on the writer's own thread.
+        Assert.Equal(CommitResult.Committed, await store.Commit(owner.Append("after")));
+        Assert.Equal([.. Enumerable.Repeat(Line, written), "after"], await store.ReadLines(owner.ThreadId));
+    }
+
+    [Fact]
     public async Task What_was_committed_before_the_disk_was_full_is_there_after_a_restart()
     {
         using var disk = new RamDisk(2048);

@@ -1,5 +1,6 @@
 using CodexOrleans.Grains;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 
 namespace CodexOrleans.WebFront.Tests.Relay;
@@ -32,14 +33,102 @@ public sealed class LeaseSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_started_turn_needs_no_attach_of_its_own()
+    public async Task Who_follows_a_turn_from_its_start_to_its_end_costs_no_attach_and_no_detach()
     {
         var thread = _fixture.NewThread();
-        var (_, starter) = await _fixture.Feed.StartTurn(thread.Id, new TurnRequest { Prompt = "p", NewThread = true }, Cancelled);
-        using var viewer = await _fixture.Feed.Follow(thread.Id, 0, Cancelled);
-        await viewer.Take(1);
+        var viewer = await Start(thread);
+        thread.End();
+        await viewer.Take(2);
+        viewer.Dispose();
+
+        Assert.Equal(0, _fixture.Feed.FollowedThreads);
+        Assert.Equal(0, thread.Fronts);
         Assert.Equal(["start"], thread.Calls);
-        starter!.Dispose();
+    }
+
+    [Fact]
+    public async Task Who_leaves_in_the_middle_of_a_turn_detaches()
+    {
+        var thread = _fixture.NewThread();
+        var viewer = await Start(thread);
+        thread.Commit("in the middle");
+        await viewer.Take(2);
+        viewer.Dispose();
+
+        await Until(() => _fixture.Feed.FollowedThreads == 0);
+        Assert.Equal(0, thread.Fronts);
+        Assert.Equal(["start", "detach"], thread.Calls);
+    }
+
+    [Fact]
+    public async Task Who_has_not_seen_the_end_of_its_turn_detaches()
+    {
+        var thread = _fixture.NewThread();
+        var viewer = await Start(thread);
+        await viewer.Take(1);
+        thread.End();
+        viewer.Dispose();
+
+        await Until(() => _fixture.Feed.FollowedThreads == 0);
+        Assert.Equal(["start", "detach"], thread.Calls);
+    }
+
+    [Fact]
+    public async Task A_lease_that_a_tail_check_renewed_outlives_its_turn_and_is_ended_by_a_detach()
+    {
+        var thread = _fixture.NewThread();
+        var viewer = await Start(thread);
+        await _fixture.Feed.CheckTails(Cancelled);
+        thread.End();
+        await viewer.Take(2);
+        Assert.Equal(1, thread.Fronts);
+        viewer.Dispose();
+
+        await Until(() => _fixture.Feed.FollowedThreads == 0);
+        Assert.Equal(0, thread.Fronts);
+        Assert.Equal(["start", "attach", "detach"], thread.Calls);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_joins_a_turn_that_was_started_here_hears_the_next_one_without_a_tail_check(bool beforeItsEnd)
+    {
+        var thread = _fixture.NewThread();
+        var starter = await Start(thread);
+        if (!beforeItsEnd)
+            thread.End();
+        using var viewer = await _fixture.Feed.Follow(thread.Id, 0, Cancelled);
+        if (beforeItsEnd)
+            thread.End();
+        await starter.Take(2);
+        starter.Dispose();
+        await viewer.Take(2);
+
+        var taking = viewer.Take(2);
+        var reads = _fixture.Log.ChunkReads;
+        await thread.StartTurn(new TurnRequest { Prompt = "from another front end" }, front: null, Cancelled);
+        thread.End();
+
+        Assert.Equal([3, 4], (await taking).Select(e => e.Seq));
+        Assert.Equal(reads, _fixture.Log.ChunkReads);
+        Assert.Equal(["start", "attach", "start"], thread.Calls);
+    }
+
+    [Fact]
+    public async Task Who_follows_when_a_turn_is_started_here_stays_attached_after_it()
+    {
+        var thread = _fixture.NewThread();
+        using var viewer = await _fixture.Feed.Follow(thread.Id, 0, Cancelled);
+        var starter = await Start(thread);
+        thread.End();
+        await starter.Take(2);
+        starter.Dispose();
+        await viewer.Take(2);
+
+        thread.Commit("later");
+        Assert.Equal([(3, "later")], await viewer.Take(1));
+        Assert.Equal(["attach", "start"], thread.Calls);
     }
 
     [Fact]
@@ -210,6 +299,12 @@ public sealed class LeaseSpecs : IDisposable
         thread.Commit("1");
         await _fixture.Feed.CheckTails(Cancelled);
         Assert.Equal(1, silent);
+    }
+
+    private async Task<Viewer> Start(ScriptedThread thread)
+    {
+        var (_, viewer) = await _fixture.Feed.StartTurn(thread.Id, new TurnRequest { Prompt = "p", NewThread = true }, Cancelled);
+        return viewer!;
     }
 
     private static Task Until(Func<bool> condition) => Condition.Becomes(condition);

@@ -172,7 +172,8 @@ public sealed class ViewerSpecs : IDisposable
         thread.Commit(line);
         thread.Commit("2");
         Assert.Equal([(1, line), (2, "2")], await taking);
-        Assert.Equal(0, viewer.QueuedBytes);
+        // The second line may have been read from the log too, and wait as a duplicate.
+        Assert.InRange(viewer.QueuedBytes, 0, 2);
     }
 
     [Fact]

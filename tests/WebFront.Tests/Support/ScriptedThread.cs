@@ -7,7 +7,9 @@ namespace CodexOrleans.WebFront.Tests.Support;
 internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, ThreadEventBatch> publish) : IThreadGrain
 {
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _fronts = [];
+
+    // With the front ends' names: whether the lease ends with the turn.
+    private readonly Dictionary<string, bool> _fronts = [];
     private readonly List<string> _calls = [];
 
     public Guid Id => id;
@@ -62,7 +64,15 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
     {
         string[] fronts;
         lock (_gate)
-            fronts = [.. _fronts];
+        {
+            fronts = [.. _fronts.Keys];
+            if (batch.EndsTurn && batch.TurnId == TurnId)
+            {
+                foreach (var front in fronts.Where(front => _fronts[front]))
+                    _fronts.Remove(front);
+            }
+        }
+
         foreach (var front in fronts)
             publish(front, batch);
     }
@@ -81,7 +91,7 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
         if (Refusal is not null)
             return new() { Refusal = Refusal };
         TurnId = Guid.CreateVersion7();
-        Enter("start", front);
+        Enter("start", front, forTurn: true);
         var submitted = Commit(EventKind.Server, endsTurn: false, $$"""{"type":"turn.submitted","turn_id":"{{TurnId}}"}""");
         OnStarted?.Invoke(this);
         return new() { Started = new(TurnId, submitted.FirstSeq) };
@@ -90,7 +100,7 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
     public async ValueTask<AttachResult> Attach(string front)
     {
         await Before("attach");
-        Enter("attach", front);
+        Enter("attach", front, forTurn: false);
         return new(true, log.Head(id), null, 20);
     }
 
@@ -139,13 +149,13 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
 
     private ThreadEventBatch BatchOf(LogChunk chunk, bool endsTurn) => BatchOf(chunk, endsTurn, id);
 
-    private void Enter(string call, string? front)
+    private void Enter(string call, string? front, bool forTurn)
     {
         lock (_gate)
         {
             _calls.Add(call);
             if (front is not null)
-                _fronts.Add(front);
+                _fronts[front] = forTurn && _fronts.GetValueOrDefault(front, defaultValue: true);
         }
     }
 }

@@ -1,3 +1,5 @@
+using CodexOrleans.TestSupport;
+
 namespace CodexOrleans.Grains.Tests.Threads;
 
 /// <summary>How long a thread publishes to a front end.</summary>
@@ -201,6 +203,7 @@ public sealed class LeaseSpecs
 
         // Waits for the slot that the last turn's process still holds, and begins when that is gone.
         var starting = host.Submit(_thread, newThread: false, front: front);
+        await Condition.Becomes(() => host.Slots.Waiting == 1);
         turn.Leave();
         await failed;
 

@@ -12,8 +12,8 @@ internal sealed partial class ExecTurn
     /// <summary>Read at once from a CLI that says little: many turns wait at the same time, each with a buffer.</summary>
     private const int SmallRead = 4 << 10;
 
-    /// <summary>Read at once from one that says much; bounds a block.</summary>
-    private const int LargeRead = 256 << 10;
+    /// <summary>Read at once from one that says much: all that a pipe holds. Bounds a block, which so stays out of the heap of large objects.</summary>
+    private const int LargeRead = 64 << 10;
 
     /// <summary>The most that the pipe of a process that is gone can still hold (the kernel's limit for pipes).</summary>
     private const int MaxPipe = 1 << 20;

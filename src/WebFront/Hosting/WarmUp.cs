@@ -147,7 +147,8 @@ internal sealed partial class WarmUp(
         var left = new List<Task>();
         foreach (var thread in RehearsalThreads.Ids)
         {
-            if (await log.ReadThread(thread) is not null)
+            // The folder is made while the turn is being written: a start that was killed may have left it alone.
+            if (Directory.Exists(Path.Combine(data.Workspaces, thread.ToString())) || await log.ReadThread(thread) is not null)
                 left.Add(owner(thread).ForgetRehearsal().AsTask());
         }
 

@@ -1,3 +1,5 @@
+using CodexOrleans.Grains.Codex;
+
 namespace CodexOrleans.Grains.Tests.Threads;
 
 /// <summary>A log that cannot be written for a while.</summary>
@@ -12,8 +14,14 @@ public sealed class StorageFaultSpecs
         var front = await host.OpenFront();
         var failed = host.Store.Break();
 
-        var refused = await host.Submit(_thread, front: front);
+        var refusing = host.Submit(_thread, front: front);
         await failed;
+        // The CLI of a new thread starts while the turn is being written; it is taken back before the caller is told.
+        var early = await host.Engine.NextTurn();
+        Assert.Equal(StopReason.Fenced, await early.Stopped);
+        Assert.False(early.Started.Accepted.IsCompleted);
+        early.Leave();
+        var refused = await refusing;
         host.Store.Repair();
         var accepted = await host.Submit(_thread, front: front);
 

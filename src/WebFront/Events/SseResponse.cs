@@ -91,6 +91,9 @@ internal sealed partial class SseResponse(
                     if (step.Events.EndsTurn && step.Events.TurnId == untilEndOf)
                     {
                         await client.Flush();
+                        // The client has everything. What is left of the request, and a next one that waits already, is no work for the
+                        // thread that writes the log.
+                        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                         return;
                     }
 

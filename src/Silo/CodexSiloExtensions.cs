@@ -14,6 +14,12 @@ namespace CodexOrleans.Silo;
 public static class CodexSiloExtensions
 {
     /// <summary>
+    /// Threads whose owner each silo remembers. By default a million, and it keeps those that are long gone: some 300 bytes for each
+    /// thread that ever had a turn.
+    /// </summary>
+    private const int RememberedOwners = 10_000;
+
+    /// <summary>
     /// Adds the silo with everything a thread needs: log, streams, engine, grains. The composer registers the
     /// <see cref="DataDirectory"/>.
     /// </summary>
@@ -23,6 +29,7 @@ public static class CodexSiloExtensions
         builder.UseOrleans(silo =>
         {
             UseEmbeddedCluster(silo);
+            silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = RememberedOwners);
             // Front end and owners are one process: the stream is a call.
             silo.AddDirectStreams(ThreadStreams.Provider, configure: streams => streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length);
             silo.Services.AddCodexGrains();

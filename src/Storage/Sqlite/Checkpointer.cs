@@ -92,9 +92,9 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
 }
 
 /// <summary>
-/// When to checkpoint, in pages of 8 KiB. Often and little: while a pass waits for the disk the writer waits with it, at 50 turns 1 ms
+/// When to checkpoint, in pages of 4 KiB. Often and little: while a pass waits for the disk the writer waits with it, at 50 turns 1 ms
 /// at the 99th percentile with passes of 2 MiB, 1 to 3 ms with 16 MiB, and more than 40 ms with 64 MiB.
 /// </summary>
 /// <param name="PagesPerPass">Pages written between two passes beside the writer.</param>
 /// <param name="LogPages">Length of the log from which the writer makes it start over.</param>
-internal sealed record CheckpointLimits(int PagesPerPass = 256, int LogPages = 1024);
+internal sealed record CheckpointLimits(int PagesPerPass = 512, int LogPages = 2048);

@@ -13,6 +13,8 @@ internal sealed partial class GroupCommitWriter
 
     private readonly SqliteDatabase _database;
     private readonly CommitQueue _queue;
+    private readonly ThreadTails _tails;
+    private readonly IndexLimits _indexLimits;
     private readonly Checkpointer _checkpointer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -21,10 +23,12 @@ internal sealed partial class GroupCommitWriter
     private volatile StorageException? _retrying;
     private bool _faulty;
 
-    public GroupCommitWriter(SqliteDatabase database, CommitQueue queue, Checkpointer checkpointer, TimeProvider time, ILogger logger)
+    public GroupCommitWriter(SqliteDatabase database, CommitQueue queue, ThreadTails tails, IndexLimits indexLimits, Checkpointer checkpointer, TimeProvider time, ILogger logger)
     {
         _database = database;
         _queue = queue;
+        _tails = tails;
+        _indexLimits = indexLimits;
         _checkpointer = checkpointer;
         _time = time;
         _logger = logger;
@@ -48,8 +52,25 @@ internal sealed partial class GroupCommitWriter
             _retrying = null;
         }
 
+        IndexAll();
         DropSession();
         _ended.SetResult();
+    }
+
+    /// <summary>Leaves the next start nothing to look for.</summary>
+    private void IndexAll()
+    {
+        try
+        {
+            _session?.Begin();
+            _session?.IndexAll();
+            _session?.End();
+        }
+        catch (Exception e)
+        {
+            // The next start does it.
+            LogNotIndexed(_logger, e);
+        }
     }
 
     private void Write(List<PendingCommit> group)
@@ -60,7 +81,7 @@ internal sealed partial class GroupCommitWriter
             PendingCommit? current = null;
             try
             {
-                var session = _session ??= new WriteSession(_database.OpenWriter());
+                var session = _session ??= new WriteSession(_database.OpenWriter(), _tails, _indexLimits);
                 var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
                 session.Begin();
                 foreach (var pending in group)
@@ -181,6 +202,9 @@ internal sealed partial class GroupCommitWriter
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log cannot be written: {Fault}. Tried again: {Transient}.")]
     private static partial void LogFault(ILogger logger, StorageFault fault, bool transient, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The index could not be brought up to date at the end; the next start does that.")]
+    private static partial void LogNotIndexed(ILogger logger, Exception e);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The log can be written again.")]
     private static partial void LogRecovered(ILogger logger);

@@ -31,20 +31,24 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
     // The inner query finds the chunk that holds the first event asked for: it may begin before it.
     internal const string ChunksSql =
         """
-        SELECT first_seq, last_seq, turn_id, at, kind, lines, length(lines)
-        FROM chunks WHERE thread = (SELECT key FROM threads WHERE id = $id)
-            AND first_seq >= coalesce((SELECT first_seq FROM chunks
+        SELECT chunks.first_seq, last_seq, turn_id, at, kind, lines, length(lines)
+        FROM chunk_index JOIN chunks ON chunks.key = chunk_index.chunk
+        WHERE chunk_index.thread = (SELECT key FROM threads WHERE id = $id)
+            AND chunk_index.first_seq >= coalesce((SELECT first_seq FROM chunk_index
                 WHERE thread = (SELECT key FROM threads WHERE id = $id) AND first_seq <= $after
                 ORDER BY first_seq DESC LIMIT 1), 0)
             AND last_seq > $after
-        ORDER BY first_seq
+        ORDER BY chunk_index.first_seq
         """;
+
+    internal const string ChunkSql = "SELECT first_seq, last_seq, turn_id, at, kind, lines, length(lines) FROM chunks WHERE key = $key";
 
     // Stops counting once it is too many. The length of a blob is known without reading it.
     internal const string SizeSql =
         """
         SELECT count(*), coalesce(sum(bytes), 0)
-        FROM (SELECT length(lines) AS bytes FROM chunks WHERE thread = (SELECT key FROM threads WHERE id = $id) LIMIT $limit)
+        FROM (SELECT length(lines) AS bytes FROM chunk_index JOIN chunks ON chunks.key = chunk_index.chunk
+            WHERE chunk_index.thread = (SELECT key FROM threads WHERE id = $id) LIMIT $limit)
         """;
 
     internal const string RunningSql = "SELECT threads.id FROM turns JOIN threads ON threads.key = turns.thread WHERE turns.status = 0";
@@ -53,10 +57,12 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
     private readonly Statement _turn = new(connection, TurnSql, "$id");
     private readonly Statement _turns = new(connection, TurnsSql, "$id", "$before", "$limit");
     private readonly Statement _chunks = new(connection, ChunksSql, "$id", "$after");
+    private readonly Statement _chunk = new(connection, ChunkSql, "$key");
     private readonly Statement _size = new(connection, SizeSql, "$id", "$limit");
     private readonly Statement _running = new(connection, RunningSql);
 
-    public ThreadRecord? ReadThread(Guid threadId)
+    /// <param name="tail">The thread's tail, taken before this call.</param>
+    public ThreadRecord? ReadThread(Guid threadId, ThreadTail? tail)
     {
         using var row = _thread.Query(Key(threadId));
         if (!row.Read())
@@ -65,7 +71,7 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         {
             Id = threadId,
             Generation = row.GetInt64(0),
-            HeadSeq = row.GetInt64(1),
+            HeadSeq = Math.Max(row.GetInt64(1), tail?.Head ?? 0),
             CodexThreadId = Text(row, 2),
             Options = row.GetString(3),
             CreatedAt = row.GetInt64(4),
@@ -90,37 +96,52 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         return turns;
     }
 
-    public IReadOnlyList<LogChunk> ReadChunks(Guid threadId, long afterSeq, int maxBytes)
+    /// <param name="tail">The thread's tail, taken before this call.</param>
+    public IReadOnlyList<LogChunk> ReadChunks(Guid threadId, long afterSeq, int maxBytes, ThreadTail? tail)
     {
-        var chunks = new List<LogChunk>();
-        long bytes = 0;
-        using var row = _chunks.Query(Key(threadId), afterSeq);
-        while (row.Read())
+        var page = new ChunkPage(maxBytes);
+        using (var row = _chunks.Query(Key(threadId), afterSeq))
         {
-            // Asked of the database, which need not read the lines for it.
-            bytes += row.GetInt64(6);
-            if (chunks.Count > 0 && bytes > maxBytes)
-                break;
-            chunks.Add(new LogChunk
+            while (row.Read())
             {
-                FirstSeq = row.GetInt64(0),
-                LastSeq = row.GetInt64(1),
-                TurnId = Id(row, 2),
-                At = row.GetInt64(3),
-                Kind = row.GetByte(4),
-                Lines = row.GetFieldValue<byte[]>(5),
-            });
+                if (!page.TryAdd(row))
+                    return page.Chunks;
+            }
         }
 
-        return chunks;
+        // Some of the tail may have gone into the index since it was taken.
+        var last = page.Chunks is [.., var indexed] ? indexed.LastSeq : afterSeq;
+        foreach (var chunk in tail is null ? [] : tail.Chunks)
+        {
+            if (chunk.LastSeq <= last)
+                continue;
+            using var row = _chunk.Query(chunk.Key);
+            if (!row.Read() || !page.TryAdd(row))
+                break;
+        }
+
+        return page.Chunks;
     }
 
-    /// <summary>How many chunks a thread has and how many bytes are in them, counted up to <paramref name="limit"/> chunks.</summary>
-    public (long Chunks, long Bytes) ReadSize(Guid threadId, int limit)
+    /// <summary>How many chunks a thread has and how many bytes are in them, counted up to about <paramref name="limit"/> chunks.</summary>
+    /// <param name="tail">The thread's tail, taken before this call.</param>
+    public (long Chunks, long Bytes) ReadSize(Guid threadId, int limit, ThreadTail? tail)
     {
-        using var row = _size.Query(Key(threadId), limit);
-        row.Read();
-        return (row.GetInt64(0), row.GetInt64(1));
+        long chunks, bytes;
+        using (var row = _size.Query(Key(threadId), limit))
+        {
+            row.Read();
+            (chunks, bytes) = (row.GetInt64(0), row.GetInt64(1));
+        }
+
+        foreach (var chunk in tail is null ? [] : tail.Chunks)
+        {
+            using var row = _chunk.Query(chunk.Key);
+            if (row.Read())
+                (chunks, bytes) = (chunks + 1, bytes + row.GetInt64(6));
+        }
+
+        return (chunks, bytes);
     }
 
     public IReadOnlyList<Guid> ReadThreadsWithRunningTurn()
@@ -138,6 +159,7 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         _turn.Dispose();
         _turns.Dispose();
         _chunks.Dispose();
+        _chunk.Dispose();
         _size.Dispose();
         _running.Dispose();
         connection.Dispose();
@@ -172,4 +194,31 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
     private static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
 
     private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    /// <summary>Collects the chunks of one page: one at least, then as many as fit.</summary>
+    private sealed class ChunkPage(int maxBytes)
+    {
+        private readonly List<LogChunk> _chunks = [];
+        private long _bytes;
+
+        public IReadOnlyList<LogChunk> Chunks => _chunks;
+
+        public bool TryAdd(SqliteDataReader row)
+        {
+            // Asked of the database, which need not read the lines for it.
+            _bytes += row.GetInt64(6);
+            if (_chunks.Count > 0 && _bytes > maxBytes)
+                return false;
+            _chunks.Add(new LogChunk
+            {
+                FirstSeq = row.GetInt64(0),
+                LastSeq = row.GetInt64(1),
+                TurnId = Id(row, 2),
+                At = row.GetInt64(3),
+                Kind = row.GetByte(4),
+                Lines = row.GetFieldValue<byte[]>(5),
+            });
+            return true;
+        }
+    }
 }

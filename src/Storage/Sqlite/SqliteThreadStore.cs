@@ -19,6 +19,8 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly SqliteDatabase _database;
     private readonly CommitQueue _queue;
+    private readonly ThreadTails _tails = new();
+    private readonly IndexLimits _indexLimits;
     private readonly Checkpointer _checkpointer;
     private readonly GroupCommitWriter _writer;
     private readonly ReaderPool _readers;
@@ -28,20 +30,27 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
 
     /// <param name="file">The database file; created when missing, its folder is not.</param>
     public SqliteThreadStore(string file, StorageOptions? options = null, TimeProvider? time = null, ILogger<SqliteThreadStore>? logger = null)
-        : this(file, options, time, logger, new CommitQueueLimits(), new CheckpointLimits())
+        : this(file, options, time, logger, null)
     {
     }
 
     internal SqliteThreadStore(
-        string file, StorageOptions? options, TimeProvider? time, ILogger<SqliteThreadStore>? logger, CommitQueueLimits queueLimits, CheckpointLimits checkpointLimits)
+        string file,
+        StorageOptions? options,
+        TimeProvider? time,
+        ILogger<SqliteThreadStore>? logger,
+        CommitQueueLimits? queueLimits = null,
+        CheckpointLimits? checkpointLimits = null,
+        IndexLimits? indexLimits = null)
     {
         _options = options ?? new StorageOptions();
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<SqliteThreadStore>.Instance;
         _database = new SqliteDatabase(Path.GetFullPath(file), _options.Synchronous, _options.RetryFor);
-        _queue = new CommitQueue(queueLimits);
-        _checkpointer = new Checkpointer(_database, checkpointLimits, _logger);
-        _writer = new GroupCommitWriter(_database, _queue, _checkpointer, _time, _logger);
+        _queue = new CommitQueue(queueLimits ?? new CommitQueueLimits());
+        _indexLimits = indexLimits ?? new IndexLimits();
+        _checkpointer = new Checkpointer(_database, checkpointLimits ?? new CheckpointLimits(), _logger);
+        _writer = new GroupCommitWriter(_database, _queue, _tails, _indexLimits, _checkpointer, _time, _logger);
         _readers = new ReaderPool(_database);
     }
 
@@ -58,9 +67,10 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
                 using (var connection = _database.OpenWriter())
                 {
                     SchemaMigration.Run(connection, _database.File);
-                    SqliteDatabase.Execute(connection, "BEGIN IMMEDIATE");
-                    SqliteDatabase.Execute(connection, "UPDATE probe SET at = at");
-                    SqliteDatabase.Execute(connection, "ROLLBACK");
+                    using var session = new WriteSession(connection, _tails, _indexLimits);
+                    session.Begin();
+                    session.Probe(_time.GetUtcNow().ToUnixTimeMilliseconds());
+                    session.End();
                 }
 
                 _checkpointer.Start();
@@ -91,7 +101,8 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
     public async ValueTask<CommitResult> Delete(Guid threadId, long generation)
     {
         // It cannot grow in between: nobody but the owner appends to it, and the generation shows who that is.
-        var (chunks, bytes) = await Read(session => session.ReadSize(threadId, MaxDeletedChunks + 1), CancellationToken.None);
+        var tail = _tails.Committed(threadId);
+        var (chunks, bytes) = await Read(session => session.ReadSize(threadId, MaxDeletedChunks + 1, tail), CancellationToken.None);
         if (chunks > MaxDeletedChunks || bytes > MaxDeletedBytes)
             throw new InvalidOperationException($"Thread {threadId} is too large to be deleted at once: it has more than {MaxDeletedChunks} chunks or {MaxDeletedBytes >> 20} MiB. Nothing was deleted.");
         return await Enqueue(new PendingCommit(null, Deadline(_options.RetryFor)) { Deletion = new ThreadDeletion(threadId, generation) });
@@ -103,11 +114,14 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
         if (_writer.Retrying is { } fault)
             throw new StorageException(fault.Fault, fault.Message, fault);
         await Enqueue(new PendingCommit(null, Deadline(TimeSpan.Zero))).WaitAsync(cancellationToken);
-        await Read(session => session.ReadThread(Guid.Empty), cancellationToken);
+        await Read(session => session.ReadThread(Guid.Empty, null), cancellationToken);
     }
 
-    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) =>
-        Read(session => session.ReadThread(threadId), cancellationToken);
+    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default)
+    {
+        var tail = _tails.Committed(threadId);
+        return Read(session => session.ReadThread(threadId, tail), cancellationToken);
+    }
 
     public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) =>
         Read(session => session.ReadTurn(turnId), cancellationToken);
@@ -115,8 +129,11 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
     public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
         Read(session => session.ReadTurns(threadId, limit, before), cancellationToken);
 
-    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
-        Read(session => session.ReadChunks(threadId, afterSeq, maxBytes), cancellationToken);
+    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default)
+    {
+        var tail = _tails.Committed(threadId);
+        return Read(session => session.ReadChunks(threadId, afterSeq, maxBytes, tail), cancellationToken);
+    }
 
     public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) =>
         Read(session => session.ReadThreadsWithRunningTurn(), cancellationToken);

@@ -4,18 +4,21 @@ using SQLitePCL;
 namespace CodexOrleans.Storage.Sqlite;
 
 /// <summary>The writer's connection with its prepared statements. One thread uses it.</summary>
-internal sealed class WriteSession : IDisposable
+internal sealed partial class WriteSession : IDisposable
 {
     private const string UsageNames = "input_tokens, cached_input_tokens, cache_write_input_tokens, output_tokens, reasoning_output_tokens";
 
     private readonly SqliteConnection _connection;
     private readonly List<Statement> _statements = [];
-    private readonly Statement _begin, _end, _rollback, _create, _claim, _append, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
-    private readonly Statement _deletable, _deleteChunks, _deleteTurns, _deleteThread;
+    private readonly ThreadTails _tails;
+    private readonly Statement _begin, _end, _rollback, _create, _claim, _owned, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
+    private readonly Statement _deletable, _deleteChunks, _deleteIndex, _deleteTurns, _deleteThread;
 
-    public WriteSession(SqliteConnection connection)
+    public WriteSession(SqliteConnection connection, ThreadTails tails, IndexLimits limits)
     {
         _connection = connection;
+        _limits = limits;
+        _tails = tails;
         _begin = Prepare("BEGIN IMMEDIATE");
         _end = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
@@ -25,15 +28,8 @@ internal sealed class WriteSession : IDisposable
             ON CONFLICT (id) DO NOTHING RETURNING key
             """,
             "$id", "$to", "$at");
-        _claim = Prepare(
-            """
-            UPDATE threads SET generation = $generation, head_seq = $to
-            WHERE id = $id AND generation = $generation - 1 AND head_seq = $head RETURNING key
-            """,
-            "$id", "$generation", "$head", "$to");
-        _append = Prepare(
-            "UPDATE threads SET head_seq = $to WHERE id = $id AND generation = $generation AND head_seq = $head RETURNING key",
-            "$id", "$generation", "$head", "$to");
+        _claim = Prepare("UPDATE threads SET generation = $generation, head_seq = $to WHERE key = $thread", "$thread", "$generation", "$to");
+        _owned = Prepare("SELECT key, generation, head_seq FROM threads WHERE id = $id", "$id");
         _change = Prepare(
             """
             UPDATE threads SET codex_thread_id = coalesce($codex, codex_thread_id), options = coalesce($options, options),
@@ -57,10 +53,10 @@ internal sealed class WriteSession : IDisposable
             "$id", "$thread", "$status", "$last", "$at", "$code", "$message", "$input", "$cached", "$written", "$output", "$reasoning");
         _addChunk = Prepare(
             """
-            INSERT INTO chunks (thread, first_seq, last_seq, turn_id, at, kind, lines)
-            VALUES ($thread, $first, $last, $turn, $at, $kind, $lines)
+            INSERT INTO chunks (key, thread, first_seq, last_seq, turn_id, at, kind, lines)
+            VALUES ($key, $thread, $first, $last, $turn, $at, $kind, $lines)
             """,
-            "$thread", "$first", "$last", "$turn", "$at", "$kind", "$lines");
+            "$key", "$thread", "$first", "$last", "$turn", "$at", "$kind", "$lines");
         _probe = Prepare("UPDATE probe SET at = $at WHERE key = 1", "$at");
         _deletable = Prepare(
             """
@@ -68,21 +64,33 @@ internal sealed class WriteSession : IDisposable
                 AND NOT EXISTS (SELECT 1 FROM turns WHERE thread = threads.key AND status = 0)
             """,
             "$id", "$generation");
-        _deleteChunks = Prepare("DELETE FROM chunks WHERE thread = $thread", "$thread");
+        _deleteChunks = Prepare("DELETE FROM chunks WHERE key IN (SELECT chunk FROM chunk_index WHERE thread = $thread)", "$thread");
+        _deleteIndex = Prepare("DELETE FROM chunk_index WHERE thread = $thread", "$thread");
         _deleteTurns = Prepare("DELETE FROM turns WHERE thread = $thread", "$thread");
         _deleteThread = Prepare("DELETE FROM threads WHERE key = $thread", "$thread");
+        PrepareIndex(out _version, out _addToIndex, out _moveHead, out _unindexed, out _lastKeys, out _setIndexed);
     }
 
     public SqliteConnection Connection => _connection;
 
     /// <summary>Takes the write lock, so that what is read here stays true until the end.</summary>
-    public void Begin() => _begin.Execute();
+    public void Begin()
+    {
+        _begin.Execute();
+        Restore();
+    }
 
-    public void End() => _end.Execute();
+    public void End()
+    {
+        IndexOld();
+        _end.Execute();
+        KeepIndex();
+    }
 
     /// <summary>Undoes the transaction, unless SQLite did so already.</summary>
     public void Rollback()
     {
+        ForgetIndex();
         if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
             _rollback.Execute();
     }
@@ -106,8 +114,9 @@ internal sealed class WriteSession : IDisposable
     {
         if (commit.TurnEnd is { } ending && HasEnded(commit, ending))
             return CommitResult.Fenced;
-        if (TakeHead(commit, now) is not { } thread)
+        if (Own(commit, now) is not { } tail)
             return CommitResult.Fenced;
+        var thread = tail.Thread;
 
         // A commit may end one turn and start the next, or start and end the same one.
         var endsOlder = commit.TurnEnd is not null && commit.TurnEnd.TurnId != commit.TurnStart?.TurnId;
@@ -129,9 +138,15 @@ internal sealed class WriteSession : IDisposable
         for (var i = 0; i < commit.Chunks.Count; i++)
         {
             var chunk = commit.Chunks[i];
-            _addChunk.Execute(thread, chunk.FirstSeq, chunk.LastSeq, Key(chunk.TurnId), chunk.At, chunk.Kind, chunk.Lines);
+            var key = ++_lastKey;
+            _addChunk.Execute(key, thread, chunk.FirstSeq, chunk.LastSeq, Key(chunk.TurnId), chunk.At, chunk.Kind, chunk.Lines);
+            tail = tail.With(new TailChunk(chunk.FirstSeq, chunk.LastSeq, key));
         }
 
+        if (commit.TurnEnd is not null || tail.Chunks.Length >= _limits.InTail)
+            Index(commit.ThreadId, tail);
+        else if (tail.Chunks.Length > 0)
+            _tails.Set(commit.ThreadId, tail);
         return CommitResult.Committed;
     }
 
@@ -140,7 +155,10 @@ internal sealed class WriteSession : IDisposable
     {
         if (_deletable.ExecuteScalar(Key(deletion.ThreadId), deletion.Generation) is not { } thread)
             return CommitResult.Fenced;
+        if (_tails.Current(deletion.ThreadId) is { } tail)
+            Index(deletion.ThreadId, tail);
         _deleteChunks.Execute(thread);
+        _deleteIndex.Execute(thread);
         _deleteTurns.Execute(thread);
         _deleteThread.Execute(thread);
         return CommitResult.Committed;
@@ -165,18 +183,28 @@ internal sealed class WriteSession : IDisposable
         _ => throw commit.Invalid($"turn {end.TurnId} ends but never started"),
     };
 
-    /// <summary>Checks the fence and moves the head in one statement: the thread's key, or null when another owner has it.</summary>
-    private object? TakeHead(ThreadCommit commit, long now)
+    /// <summary>Checks the fence, and takes the thread when the commit claims it: its tail, or null when another owner has it.</summary>
+    private ThreadTail? Own(ThreadCommit commit, long now)
     {
-        var id = Key(commit.ThreadId);
+        if (_tails.Current(commit.ThreadId) is not { } tail)
+        {
+            if (commit is { Claim: true, Generation: 1, ExpectedHead: 0 })
+                return _create.ExecuteScalar(Key(commit.ThreadId), commit.HeadAfter, commit.TurnStart?.At ?? now) is long created ? new ThreadTail(created, 1, 0) : null;
+            using var row = _owned.Query(Key(commit.ThreadId));
+            if (!row.Read())
+                return null;
+            tail = new ThreadTail(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
+        }
+
+        if (tail.Head != commit.ExpectedHead || tail.Generation != (commit.Claim ? commit.Generation - 1 : commit.Generation))
+            return null;
         if (!commit.Claim)
-            return _append.ExecuteScalar(id, commit.Generation, commit.ExpectedHead, commit.HeadAfter);
-        if (commit.Generation > 1)
-            return _claim.ExecuteScalar(id, commit.Generation, commit.ExpectedHead, commit.HeadAfter);
-        return commit.ExpectedHead == 0 ? _create.ExecuteScalar(id, commit.HeadAfter, commit.TurnStart?.At ?? now) : null;
+            return tail;
+        _claim.Execute(tail.Thread, commit.Generation, commit.HeadAfter);
+        return tail.OwnedBy(commit.Generation);
     }
 
-    private void EndTurn(ThreadCommit commit, TurnEnd end, object thread)
+    private void EndTurn(ThreadCommit commit, TurnEnd end, long thread)
     {
         var usage = end.Usage;
         var changed = _endTurn.Execute(

@@ -71,6 +71,22 @@ public abstract class PagingSpecs<TFixture> : ThreadStoreSpecs<TFixture>
             Assert.Equal(Enumerable.Range(after, next - after).Select(i => $"{i}"), await Store.ReadLines(owner.ThreadId, maxBytes, after));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public async Task A_long_turn_is_read_from_anywhere_while_it_runs(int maxBytes)
+    {
+        const int events = 150;
+        var owner = new Owner();
+        await Store.Commit(owner.StartTurn("0"));
+        for (var i = 1; i < events; i++)
+            await Store.Commit(owner.Append($"{i}"));
+
+        foreach (var after in (int[])[0, 1, 62, 63, 64, 65, 127, 128, 129, 149])
+            Assert.Equal(Enumerable.Range(after, events - after).Select(i => $"{i}"), await Store.ReadLines(owner.ThreadId, maxBytes, after));
+        Assert.Equal(events, (await Store.ReadThread(owner.ThreadId, Cancellation))!.HeadSeq);
+    }
+
     [Fact]
     public async Task A_reader_sees_whole_commits_while_others_are_written()
     {

@@ -41,11 +41,11 @@ public sealed class DamagedFileSpecs : IDisposable
                 await store.Commit(owner.Append(new string('x', 1000)));
         }
 
-        // The end of the file holds the last pages of the log; the schema is at its beginning.
+        // The middle of the file holds pages of the log; the schema is at its beginning, and the log's end is looked at by the start.
         using (var file = File.OpenWrite(DatabaseFile))
         {
-            file.Position = file.Length / 2;
-            var damage = new byte[file.Length - file.Position];
+            file.Position = file.Length / 3;
+            var damage = new byte[file.Length / 3];
             damage.AsSpan().Fill(0xa5);
             file.Write(damage);
         }

@@ -12,6 +12,7 @@ public sealed class QueryPlanSpecs
     [InlineData(ReadSession.TurnSql)]
     [InlineData(ReadSession.TurnsSql)]
     [InlineData(ReadSession.ChunksSql)]
+    [InlineData(ReadSession.ChunkSql)]
     public async Task A_read_searches_by_index_and_sorts_nothing(string sql)
     {
         Assert.All(await PlanOf(sql), step =>
@@ -24,7 +25,9 @@ public sealed class QueryPlanSpecs
     [Fact]
     public async Task Chunks_are_found_from_the_cursor_on()
     {
-        Assert.Contains("SEARCH chunks USING INDEX chunks_by_first_seq (thread=? AND first_seq>?)", await PlanOf(ReadSession.ChunksSql));
+        var plan = await PlanOf(ReadSession.ChunksSql);
+        Assert.Contains("SEARCH chunk_index USING PRIMARY KEY (thread=? AND first_seq>?)", plan);
+        Assert.Contains("SEARCH chunks USING INTEGER PRIMARY KEY (rowid=?)", plan);
     }
 
     [Fact]
@@ -36,7 +39,7 @@ public sealed class QueryPlanSpecs
     [Fact]
     public async Task A_threads_size_is_counted_by_index()
     {
-        Assert.Contains("SEARCH chunks USING INDEX chunks_by_first_seq (thread=?)", await PlanOf(ReadSession.SizeSql));
+        Assert.Contains("SEARCH chunk_index USING PRIMARY KEY (thread=?)", await PlanOf(ReadSession.SizeSql));
     }
 
     private static async Task<List<string>> PlanOf(string sql)
@@ -50,7 +53,7 @@ public sealed class QueryPlanSpecs
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "EXPLAIN QUERY PLAN " + sql;
-        foreach (var parameter in (string[])["$id", "$before", "$limit", "$after"])
+        foreach (var parameter in (string[])["$id", "$before", "$limit", "$after", "$key"])
             command.Parameters.AddWithValue(parameter, 1);
         using var row = command.ExecuteReader();
         var steps = new List<string>();

@@ -9,7 +9,7 @@ namespace CodexOrleans.Storage.Tests.Sqlite;
 
 public sealed class WriteAheadLogSpecs : IDisposable
 {
-    private const int PageSize = 8192;
+    private const int PageSize = 4096;
 
     private readonly TemporaryFolder _folder = new();
 

@@ -80,8 +80,8 @@ public sealed class KillSpecs(RunningServer running) : IClassFixture<RunningServ
         var log = new EventTape();
         await using (var stream = await again.Follow(thread, log))
             await stream.Until(frame => frame.IsTerminal && frame.Seq > submitted);
-        AssertHolds(log, owner);
-        AssertHolds(log, follower);
+        log.AssertHolds(owner);
+        log.AssertHolds(follower);
 
         var echo = await again.Turn(new { prompt = "SCENARIO:echo", thread_id = thread }, log);
         Assert.Equal("turn.completed", echo.End.Type);
@@ -92,13 +92,5 @@ public sealed class KillSpecs(RunningServer running) : IClassFixture<RunningServ
         var ends = pages.Where(page => log.Events[(int)page.Seq - 1].IsTerminal).CountBy(page => page.TurnId);
         Assert.Equal(3, ends.Count());
         Assert.All(ends, turn => Assert.Equal(1, turn.Value));
-    }
-
-    /// <summary>Everything that a client has seen is in the log, under the same number and with the same bytes.</summary>
-    private static void AssertHolds(EventTape log, EventTape seen)
-    {
-        Assert.True(log.LastSeq >= seen.LastSeq, $"A client has seen event {seen.LastSeq}, the log ends at {log.LastSeq}.");
-        foreach (var frame in seen.Events)
-            Assert.Equal(frame.Text, log.Events[(int)frame.Seq!.Value - 1].Text);
     }
 }

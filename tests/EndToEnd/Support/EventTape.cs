@@ -37,6 +37,14 @@ public sealed class EventTape(long? after = 0)
         Follow(frame);
     }
 
+    /// <summary>Asserts, of a tape that has the whole log, that it has everything a client has seen, under the same number and with the same bytes.</summary>
+    public void AssertHolds(EventTape seen)
+    {
+        Assert.True(LastSeq >= seen.LastSeq, $"A client has seen event {seen.LastSeq}, the log ends at {LastSeq}.");
+        foreach (var frame in seen.Events)
+            Assert.Equal(frame.Text, _events[(int)frame.Seq!.Value - 1].Text);
+    }
+
     private void Follow(SseFrame frame)
     {
         if (frame.Name != SseFrame.DefaultName && frame.Name != frame.Type)

@@ -7,6 +7,7 @@ using CodexOrleans.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace CodexOrleans.Grains;
 
@@ -16,6 +17,9 @@ namespace CodexOrleans.Grains;
 /// <c>ThreadGrain.Turn.cs</c>; its loop leaves the grain's scheduler.
 /// </remarks>
 [Reentrant]
+// Where the prompt came in, so that its events have no way to go; a balancer in front of the nodes spreads them. It owns a process, which
+// cannot move.
+[PreferLocalPlacement, Immovable]
 public sealed partial class ThreadGrain(
     IThreadStore store,
     ICodexEngine engine,

@@ -1,11 +1,14 @@
 using System.Net;
 using CodexOrleans.Grains;
+using CodexOrleans.Silo.Cluster;
 using CodexOrleans.Silo.Embedded;
 using CodexOrleans.Storage;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace CodexOrleans.Silo;
@@ -20,18 +23,31 @@ public static class CodexSiloExtensions
     private const int RememberedOwners = 10_000;
 
     /// <summary>
-    /// Adds the silo with everything a thread needs: log, streams, engine, grains. The composer registers the
+    /// Adds what reaches threads, as section <see cref="CodexClusterOptions.Section"/> says: a silo that is alone, a silo of a cluster, or
+    /// in mode <see cref="ClusterMode.Client"/> the way to silos elsewhere. With it comes the log. The composer registers the
     /// <see cref="DataDirectory"/>.
     /// </summary>
     public static IHostApplicationBuilder UseCodexSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.AddThreadStore();
+        builder.Services.AddOptions<CodexClusterOptions>().BindConfiguration(CodexClusterOptions.Section).ValidateOnStart();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CodexClusterOptions>, CodexClusterOptionsValidator>());
+
+        var cluster = builder.Configuration.GetSection(CodexClusterOptions.Section).Get<CodexClusterOptions>() ?? new();
+        var database = builder.Configuration[$"{StorageOptions.Section}:{nameof(StorageOptions.ConnectionString)}"];
+        if (cluster.Mode == ClusterMode.Client)
+        {
+            builder.UseOrleansClient(client => ClusterNode.Connect(client, cluster, database));
+            return builder;
+        }
+
         builder.UseOrleans(silo =>
         {
-            UseEmbeddedCluster(silo);
+            if (cluster.Mode == ClusterMode.Node)
+                ClusterNode.Join(silo, cluster, database);
+            else
+                UseEmbeddedCluster(silo);
             silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = RememberedOwners);
-            // Front end and owners are one process: the stream is a call.
-            silo.AddDirectStreams(ThreadStreams.Provider, configure: streams => streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length);
             silo.Services.AddCodexGrains();
         });
         return builder;
@@ -41,6 +57,8 @@ public static class CodexSiloExtensions
     private static void UseEmbeddedCluster(ISiloBuilder silo)
     {
         silo.UseLocalhostClustering();
+        // Front end and owners are one process: the stream is a call.
+        silo.AddDirectStreams(ThreadStreams.Provider, configure: streams => streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length);
         silo.Configure<EndpointOptions>(endpoint => endpoint.AdvertisedIPAddress = IPAddress.Loopback);
         var closedDoor = new ClosedDoor();
         foreach (var listener in silo.Services.Where(d => d.ServiceType == typeof(IConnectionListenerFactory) && d.IsKeyedService).ToList())

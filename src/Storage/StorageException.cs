@@ -33,6 +33,9 @@ public enum StorageFault
     /// <summary>The database was written by a newer version of this server.</summary>
     TooNew,
 
+    /// <summary>The database server does not answer.</summary>
+    Unreachable,
+
     /// <summary>The store is not open: not started yet, or shut down.</summary>
     Closed,
 }

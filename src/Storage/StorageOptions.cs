@@ -10,7 +10,7 @@ public sealed class StorageOptions
 
     /// <summary>
     /// ADO.NET connection string. Default null: with SQLite a file in the data directory. Of a SQLite connection string only
-    /// <c>Data Source</c> counts; it must name a file.
+    /// <c>Data Source</c> counts; it must name a file. PostgreSQL needs one, such as <c>Host=db;Database=codex;Username=codex</c>.
     /// </summary>
     public string? ConnectionString { get; set; }
 
@@ -18,8 +18,8 @@ public sealed class StorageOptions
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Normal;
 
     /// <summary>
-    /// How long a commit is tried again while the disk is full or the database is locked, before it fails; also how long the start
-    /// waits for a locked database. Default 15 s, at most 10 min.
+    /// How long a commit is tried again while the disk is full or the database is locked or away, before it fails; also how long the
+    /// start waits for such a database. Default 15 s, at most 10 min.
     /// </summary>
     public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(15);
 }
@@ -29,6 +29,9 @@ public enum StorageProvider
 {
     /// <summary>One file, for one server process.</summary>
     Sqlite,
+
+    /// <summary>A database server, for all servers of a cluster.</summary>
+    Postgres,
 }
 
 /// <summary>SQLite's <c>synchronous</c> setting.</summary>

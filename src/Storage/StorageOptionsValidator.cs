@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace CodexOrleans.Storage;
 
@@ -17,12 +18,35 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
             result.AddError($"Storage:Synchronous is '{options.Synchronous}'; it must be one of: {string.Join(", ", Enum.GetNames<SqliteSynchronous>())}.");
         if (options.RetryFor < TimeSpan.Zero || options.RetryFor > _maxRetryFor)
             result.AddError($"Storage:RetryFor is {options.RetryFor}; it must lie between 0 and {_maxRetryFor}.");
-        if (options.ConnectionString is { } connectionString && ProblemOf(connectionString) is { } problem)
+        if (options.Provider == StorageProvider.Postgres)
+        {
+            if (ProblemOfPostgres(options.ConnectionString) is { } missing)
+                result.AddError($"Storage:ConnectionString {missing} Write 'Host=db;Database=codex;Username=codex;Password=...'.");
+        }
+        else if (options.ConnectionString is { } connectionString && ProblemOfSqlite(connectionString) is { } problem)
+        {
             result.AddError($"Storage:ConnectionString {problem} Write 'Data Source=/path/to/file.db', or leave it out to use the data directory.");
+        }
+
         return result.Build();
     }
 
-    private static string? ProblemOf(string connectionString)
+    private static string? ProblemOfPostgres(string? connectionString)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+            return "is missing, and Storage:Provider is Postgres.";
+        try
+        {
+            var builder = new NpgsqlConnectionStringBuilder(connectionString);
+            return string.IsNullOrEmpty(builder.Host) ? "names no host." : null;
+        }
+        catch (ArgumentException e)
+        {
+            return $"cannot be read: {e.Message}";
+        }
+    }
+
+    private static string? ProblemOfSqlite(string connectionString)
     {
         try
         {

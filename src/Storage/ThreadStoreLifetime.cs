@@ -1,10 +1,9 @@
-using CodexOrleans.Storage.Sqlite;
 using Microsoft.Extensions.Hosting;
 
 namespace CodexOrleans.Storage;
 
 /// <summary>Opens the log before any hosted service starts, and closes it after the last has stopped.</summary>
-internal sealed class ThreadStoreLifetime(SqliteThreadStore store) : IHostedLifecycleService
+internal sealed class ThreadStoreLifetime(IOpenStore store) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => store.Open(cancellationToken);
 

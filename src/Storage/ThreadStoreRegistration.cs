@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Postgres;
 using CodexOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,7 +11,7 @@ namespace CodexOrleans.Storage;
 public static class ThreadStoreRegistration
 {
     /// <summary>
-    /// Adds <see cref="IThreadStore"/> and <see cref="IThreadReader"/> (one instance), configured by section
+    /// Adds <see cref="IThreadStore"/> and <see cref="IThreadReader"/> (one instance; with PostgreSQL also the <c>NpgsqlDataSource</c> it uses), configured by section
     /// <see cref="StorageOptions.Section"/>. It is open before any hosted service starts and closed after all have stopped. The
     /// host registers the <see cref="DataDirectory"/>.
     /// </summary>
@@ -20,18 +21,28 @@ public static class ThreadStoreRegistration
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(CreateStore);
-        services.TryAddSingleton<IThreadStore>(provider => provider.GetRequiredService<SqliteThreadStore>());
-        services.TryAddSingleton<IThreadReader>(provider => provider.GetRequiredService<SqliteThreadStore>());
+        services.TryAddSingleton<IThreadStore>(provider => provider.GetRequiredService<IOpenStore>());
+        services.TryAddSingleton<IThreadReader>(provider => provider.GetRequiredService<IOpenStore>());
+        // Its owner is the store.
+        services.TryAddSingleton(provider => (provider.GetRequiredService<IOpenStore>() as PostgresThreadStore)?.Connections
+            ?? throw new InvalidOperationException("Storage:Provider is not Postgres."));
         services.AddHostedService<ThreadStoreLifetime>();
         return services;
     }
 
-    private static SqliteThreadStore CreateStore(IServiceProvider provider)
+    private static IOpenStore CreateStore(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
-        var file = options.ConnectionString is { } connectionString
+        var time = provider.GetRequiredService<TimeProvider>();
+        return options.Provider switch
+        {
+            StorageProvider.Postgres => new PostgresThreadStore(options, time, provider.GetService<ILogger<PostgresThreadStore>>()),
+            _ => new SqliteThreadStore(SqliteFile(options, provider), options, time, provider.GetService<ILogger<SqliteThreadStore>>()),
+        };
+    }
+
+    private static string SqliteFile(StorageOptions options, IServiceProvider provider) =>
+        options.ConnectionString is { } connectionString
             ? new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(connectionString).DataSource
             : provider.GetRequiredService<DataDirectory>().Database;
-        return new SqliteThreadStore(file, options, provider.GetRequiredService<TimeProvider>(), provider.GetService<ILogger<SqliteThreadStore>>());
-    }
 }

@@ -5,14 +5,34 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// Ends, once at start, the turns that an earlier process left running: every thread that has one is activated, and activation is
-/// recovery. It needs nobody to watch or call the thread.
+/// Ends the turns that have lost their owner, at start and whenever a silo of the cluster has died: every thread with a running turn is
+/// called, which does nothing where the turn runs, and activates the thread elsewhere; activation is recovery. It needs nobody to watch
+/// or call the thread.
 /// </summary>
-internal sealed partial class TurnSweep(IThreadReader reader, IGrainFactory grains, ILogger<TurnSweep> logger) : BackgroundService
+internal sealed partial class TurnSweep(IThreadReader reader, IGrainFactory grains, IClusterMembershipService membership, ILogger<TurnSweep> logger) : BackgroundService
 {
     private static readonly ParallelOptions _bounded = new() { MaxDegreeOfParallelism = 8 };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var known = membership.CurrentSnapshot;
+            await Sweep(stoppingToken);
+            await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
+            {
+                if (snapshot.Members.Values.Any(member => member.Status == SiloStatus.Dead && known.GetSiloStatus(member.SiloAddress) != SiloStatus.Dead))
+                    await Sweep(stoppingToken);
+                known = snapshot;
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops; the next start sweeps again.
+        }
+    }
+
+    private async Task Sweep(CancellationToken stoppingToken)
     {
         try
         {
@@ -32,10 +52,6 @@ internal sealed partial class TurnSweep(IThreadReader reader, IGrainFactory grai
         catch (StorageException e)
         {
             LogNotRead(e);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops before the sweep is done; the next start sweeps again.
         }
     }
 

@@ -1,4 +1,4 @@
-namespace CodexOrleans.Storage.Sqlite;
+namespace CodexOrleans.Storage.Commits;
 
 /// <summary>
 /// Commits that wait for the writer, first in first out. A monitor rather than a channel: the writer is a thread, and a wait in a

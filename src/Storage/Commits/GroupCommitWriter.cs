@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace CodexOrleans.Storage.Sqlite;
+namespace CodexOrleans.Storage.Commits;
 
 /// <summary>
 /// The one writer: a thread that takes whatever waits, writes it in one transaction and answers each caller. No timer: an idle
@@ -11,25 +11,19 @@ internal sealed partial class GroupCommitWriter
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _longestPause = TimeSpan.FromMilliseconds(500);
 
-    private readonly SqliteDatabase _database;
+    private readonly ICommitDatabase _database;
     private readonly CommitQueue _queue;
-    private readonly ThreadTails _tails;
-    private readonly IndexLimits _indexLimits;
-    private readonly Checkpointer _checkpointer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private WriteSession? _session;
+    private IWriteSession? _session;
     private volatile StorageException? _retrying;
     private bool _faulty;
 
-    public GroupCommitWriter(SqliteDatabase database, CommitQueue queue, ThreadTails tails, IndexLimits indexLimits, Checkpointer checkpointer, TimeProvider time, ILogger logger)
+    public GroupCommitWriter(ICommitDatabase database, CommitQueue queue, TimeProvider time, ILogger logger)
     {
         _database = database;
         _queue = queue;
-        _tails = tails;
-        _indexLimits = indexLimits;
-        _checkpointer = checkpointer;
         _time = time;
         _logger = logger;
     }
@@ -52,24 +46,21 @@ internal sealed partial class GroupCommitWriter
             _retrying = null;
         }
 
-        IndexAll();
+        Finish();
         DropSession();
         _ended.SetResult();
     }
 
-    /// <summary>Leaves the next start nothing to look for.</summary>
-    private void IndexAll()
+    private void Finish()
     {
         try
         {
-            _session?.Begin();
-            _session?.IndexAll();
-            _session?.End();
+            _session?.Finish();
         }
         catch (Exception e)
         {
-            // The next start does it.
-            LogNotIndexed(_logger, e);
+            // All commits are on disk; what is left undone the next start does.
+            LogNotFinished(_logger, e);
         }
     }
 
@@ -78,30 +69,22 @@ internal sealed partial class GroupCommitWriter
         var pause = _firstPause;
         while (group.Count > 0)
         {
-            PendingCommit? current = null;
             try
             {
-                var session = _session ??= new WriteSession(_database.OpenWriter(), _tails, _indexLimits);
-                var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-                session.Begin();
-                foreach (var pending in group)
-                {
-                    current = pending;
-                    pending.Outcome = pending.Commit is { } commit ? session.Apply(commit, now)
-                        : pending.Deletion is { } deletion ? session.Delete(deletion)
-                        : session.Probe(now);
-                }
-
-                current = null;
-                session.End();
+                _session ??= _database.OpenSession();
+                _session.Write(group, _time.GetUtcNow().ToUnixTimeMilliseconds());
             }
             catch (Exception e)
             {
                 // Whatever it was, the thread must live: every caller waits for its answer.
-                Rollback();
-                if (SqliteFaults.IsOfTheCommit(e) && current?.Commit is { } culprit)
+                var culprit = _session?.Culprit;
+                if (_database.IsOfTheConnection(e))
+                    DropSession();
+                else
+                    Rollback();
+                if (_database.IsOfTheCommit(e) && culprit is { Commit: { } commit })
                 {
-                    Fail(group, current, e as ArgumentException ?? culprit.Invalid(e.Message, e));
+                    Fail(group, culprit, e as ArgumentException ?? commit.Invalid(e.Message, e));
                     continue;
                 }
 
@@ -123,15 +106,15 @@ internal sealed partial class GroupCommitWriter
             foreach (var pending in group)
                 pending.SetResult(pending.Outcome);
             group.Clear();
-            _checkpointer.AfterCommit(_session);
+            _session.Rest();
         }
     }
 
     /// <summary>Answers those for whom it is too late. True when the rest is to be tried again.</summary>
     private bool HandleFault(List<PendingCommit> group, Exception e)
     {
-        var fault = SqliteFaults.ToStorageException(e, _database);
-        var transient = SqliteFaults.IsTransient(e);
+        var fault = _database.ToStorageException(e);
+        var transient = _database.IsTransient(e);
         if (!_faulty)
             LogFault(_logger, fault.Fault, transient, e);
         _faulty = true;
@@ -203,8 +186,8 @@ internal sealed partial class GroupCommitWriter
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log cannot be written: {Fault}. Tried again: {Transient}.")]
     private static partial void LogFault(ILogger logger, StorageFault fault, bool transient, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The index could not be brought up to date at the end; the next start does that.")]
-    private static partial void LogNotIndexed(ILogger logger, Exception e);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log could not be put in order at its end; the next start does that.")]
+    private static partial void LogNotFinished(ILogger logger, Exception e);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The log can be written again.")]
     private static partial void LogRecovered(ILogger logger);

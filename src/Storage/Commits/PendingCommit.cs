@@ -1,4 +1,4 @@
-namespace CodexOrleans.Storage.Sqlite;
+namespace CodexOrleans.Storage.Commits;
 
 /// <summary>
 /// A commit on its way to the disk, and the promise its caller awaits. What the caller does next runs on the writer's thread unless
@@ -18,9 +18,9 @@ internal sealed class PendingCommit(ThreadCommit? commit, long deadline)
     /// <summary>Timestamp after which a fault is reported instead of retried.</summary>
     public long Deadline { get; } = deadline;
 
+    /// <summary>True once it was sent to a database that has not answered yet: if it never does, the commit may be there or not.</summary>
+    public bool Sent { get; set; }
+
     /// <summary>What the transaction will mean for the caller, if it commits.</summary>
     public CommitResult Outcome { get; set; }
 }
-
-/// <summary>A thread to delete, if this is its owner's generation.</summary>
-internal sealed record ThreadDeletion(Guid ThreadId, long Generation);

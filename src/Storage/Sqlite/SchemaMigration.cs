@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using DbUp;
-using DbUp.Engine;
 using DbUp.Sqlite.Helpers;
 using Microsoft.Data.Sqlite;
 
@@ -17,7 +16,7 @@ internal static class SchemaMigration
     {
         using var shared = new SharedConnection(connection);
         var upgrade = DeployChanges.To.SqliteDatabase(shared)
-            .WithScripts(ReadScripts())
+            .WithScripts(EmbeddedScripts.Read(Scripts))
             .JournalToSqliteTable(Journal)
             .WithTransactionPerScript()
             .WithVariablesDisabled()
@@ -33,15 +32,5 @@ internal static class SchemaMigration
             return;
         if (upgrade.PerformUpgrade() is { Successful: false, Error: { } error })
             ExceptionDispatchInfo.Throw(error);
-    }
-
-    private static IEnumerable<SqlScript> ReadScripts()
-    {
-        var assembly = typeof(SchemaMigration).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Scripts, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-            yield return new SqlScript(resource[Scripts.Length..^".sql".Length], reader.ReadToEnd());
-        }
     }
 }

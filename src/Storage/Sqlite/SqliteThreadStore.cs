@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Commits;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,21 +9,15 @@ namespace CodexOrleans.Storage.Sqlite;
 /// The log in one SQLite file. <see cref="Open"/> comes before all else. All commits go through one writer, which groups what
 /// waits into one transaction; reads go beside it.
 /// </summary>
-public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
+public sealed partial class SqliteThreadStore : IOpenStore
 {
-    // What one transaction may delete beside everybody's commits: about as much as one may write.
-    private const int MaxDeletedChunks = 1024;
-    private const long MaxDeletedBytes = 16L << 20;
-
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SqliteDatabase _database;
-    private readonly CommitQueue _queue;
     private readonly ThreadTails _tails = new();
-    private readonly IndexLimits _indexLimits;
     private readonly Checkpointer _checkpointer;
-    private readonly GroupCommitWriter _writer;
+    private readonly GroupCommit _commits;
     private readonly ReaderPool _readers;
     private readonly Lock _lifetime = new();
     private Task? _closing;
@@ -47,10 +42,9 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<SqliteThreadStore>.Instance;
         _database = new SqliteDatabase(Path.GetFullPath(file), _options.Synchronous, _options.RetryFor);
-        _queue = new CommitQueue(queueLimits ?? new CommitQueueLimits());
-        _indexLimits = indexLimits ?? new IndexLimits();
         _checkpointer = new Checkpointer(_database, checkpointLimits ?? new CheckpointLimits(), _logger);
-        _writer = new GroupCommitWriter(_database, _queue, _tails, _indexLimits, _checkpointer, _time, _logger);
+        _commits = new GroupCommit(
+            new SqliteCommits(_database, _tails, indexLimits ?? new IndexLimits(), _checkpointer), _options.RetryFor, _time, _logger, queueLimits ?? new CommitQueueLimits());
         _readers = new ReaderPool(_database);
     }
 
@@ -67,7 +61,7 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
                 using (var connection = _database.OpenWriter())
                 {
                     SchemaMigration.Run(connection, _database.File);
-                    using var session = new WriteSession(connection, _tails, _indexLimits);
+                    using var session = new WriteSession(connection, _tails, new IndexLimits());
                     session.Begin();
                     session.Probe(_time.GetUtcNow().ToUnixTimeMilliseconds());
                     session.End();
@@ -87,33 +81,31 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
             }
         }
 
-        _writer.Start();
+        _commits.Start();
         _readers.Start();
         _open = true;
     }
 
     public ValueTask<CommitResult> Commit(ThreadCommit commit)
     {
-        commit.Validate();
-        return new(Enqueue(new PendingCommit(commit, Deadline(_options.RetryFor))));
+        EnsureOpen();
+        return new(_commits.Commit(commit));
     }
 
     public async ValueTask<CommitResult> Delete(Guid threadId, long generation)
     {
+        var deletion = new ThreadDeletion(threadId, generation);
         // It cannot grow in between: nobody but the owner appends to it, and the generation shows who that is.
         var tail = _tails.Committed(threadId);
-        var (chunks, bytes) = await Read(session => session.ReadSize(threadId, MaxDeletedChunks + 1, tail), CancellationToken.None);
-        if (chunks > MaxDeletedChunks || bytes > MaxDeletedBytes)
-            throw new InvalidOperationException($"Thread {threadId} is too large to be deleted at once: it has more than {MaxDeletedChunks} chunks or {MaxDeletedBytes >> 20} MiB. Nothing was deleted.");
-        return await Enqueue(new PendingCommit(null, Deadline(_options.RetryFor)) { Deletion = new ThreadDeletion(threadId, generation) });
+        var (chunks, bytes) = await Read(session => session.ReadSize(threadId, ThreadDeletion.MaxChunks + 1, tail), CancellationToken.None);
+        deletion.CheckSize(chunks, bytes);
+        return await _commits.Delete(deletion);
     }
 
     public async ValueTask CheckHealth(CancellationToken cancellationToken = default)
     {
-        // While commits are being retried a probe would only wait behind them.
-        if (_writer.Retrying is { } fault)
-            throw new StorageException(fault.Fault, fault.Message, fault);
-        await Enqueue(new PendingCommit(null, Deadline(TimeSpan.Zero))).WaitAsync(cancellationToken);
+        EnsureOpen();
+        await _commits.Probe(cancellationToken);
         await Read(session => session.ReadThread(Guid.Empty, null), cancellationToken);
     }
 
@@ -147,13 +139,6 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
         await closing;
     }
 
-    private Task<CommitResult> Enqueue(PendingCommit pending)
-    {
-        EnsureOpen();
-        _queue.Add(pending);
-        return pending.Task;
-    }
-
     private ValueTask<T> Read<T>(Func<ReadSession, T> read, CancellationToken cancellationToken)
     {
         EnsureOpen();
@@ -173,10 +158,10 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
     {
         var wasOpen = _open;
         _open = false;
-        _queue.Close();
+        _commits.Refuse();
         if (wasOpen)
         {
-            await _writer.Ended;
+            await _commits.Ended;
             await _readers.DisposeAsync();
         }
 
@@ -186,4 +171,17 @@ public sealed partial class SqliteThreadStore : IThreadStore, IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database is locked by another process; waiting for it.")]
     private static partial void LogLocked(ILogger logger);
+
+    private sealed class SqliteCommits(SqliteDatabase database, ThreadTails tails, IndexLimits limits, Checkpointer checkpointer) : ICommitDatabase
+    {
+        public IWriteSession OpenSession() => new WriteSession(database.OpenWriter(), tails, limits, checkpointer);
+
+        public bool IsTransient(Exception e) => SqliteFaults.IsTransient(e);
+
+        public bool IsOfTheCommit(Exception e) => SqliteFaults.IsOfTheCommit(e);
+
+        public bool IsOfTheConnection(Exception e) => false;
+
+        public StorageException ToStorageException(Exception e) => SqliteFaults.ToStorageException(e, database);
+    }
 }

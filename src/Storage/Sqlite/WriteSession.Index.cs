@@ -14,14 +14,6 @@ internal sealed partial class WriteSession
     private long _lastKey, _lastKeyCommitted;
     private long _indexed, _indexedCommitted;
 
-    /// <summary>Puts all chunks into the index, as before the store is closed.</summary>
-    public void IndexAll()
-    {
-        foreach (var (thread, tail) in _tails.AllCurrent())
-            Index(thread, tail);
-        SetIndexed(_lastKey);
-    }
-
     private void PrepareIndex(out Statement version, out Statement addToIndex, out Statement moveHead, out Statement unindexed, out Statement lastKeys, out Statement setIndexed)
     {
         version = Prepare("PRAGMA data_version");
@@ -91,6 +83,14 @@ internal sealed partial class WriteSession
         }
 
         SetIndexed(indexed);
+    }
+
+    /// <summary>Puts all chunks into the index.</summary>
+    private void IndexAll()
+    {
+        foreach (var (thread, tail) in _tails.AllCurrent())
+            Index(thread, tail);
+        SetIndexed(_lastKey);
     }
 
     private void SetIndexed(long key)

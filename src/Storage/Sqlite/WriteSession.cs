@@ -1,21 +1,25 @@
+using CodexOrleans.Storage.Commits;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace CodexOrleans.Storage.Sqlite;
 
 /// <summary>The writer's connection with its prepared statements. One thread uses it.</summary>
-internal sealed partial class WriteSession : IDisposable
+internal sealed partial class WriteSession : IWriteSession
 {
     private const string UsageNames = "input_tokens, cached_input_tokens, cache_write_input_tokens, output_tokens, reasoning_output_tokens";
 
     private readonly SqliteConnection _connection;
     private readonly List<Statement> _statements = [];
     private readonly ThreadTails _tails;
+    private readonly Checkpointer? _checkpointer;
     private readonly Statement _begin, _end, _rollback, _create, _claim, _owned, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
     private readonly Statement _deletable, _deleteChunks, _deleteIndex, _deleteTurns, _deleteThread;
 
-    public WriteSession(SqliteConnection connection, ThreadTails tails, IndexLimits limits)
+    /// <param name="checkpointer">Told of what was written; null for a session that writes next to nothing.</param>
+    public WriteSession(SqliteConnection connection, ThreadTails tails, IndexLimits limits, Checkpointer? checkpointer = null)
     {
+        _checkpointer = checkpointer;
         _connection = connection;
         _limits = limits;
         _tails = tails;
@@ -73,6 +77,34 @@ internal sealed partial class WriteSession : IDisposable
 
     public SqliteConnection Connection => _connection;
 
+    public PendingCommit? Culprit { get; private set; }
+
+    public void Write(IReadOnlyList<PendingCommit> group, long now)
+    {
+        Culprit = null;
+        Begin();
+        foreach (var pending in group)
+        {
+            Culprit = pending;
+            pending.Outcome = pending.Commit is { } commit ? Apply(commit, now)
+                : pending.Deletion is { } deletion ? Delete(deletion)
+                : Probe(now);
+        }
+
+        Culprit = null;
+        End();
+    }
+
+    public void Rest() => _checkpointer?.AfterCommit(this);
+
+    /// <summary>Leaves the next start nothing to look for.</summary>
+    public void Finish()
+    {
+        Begin();
+        IndexAll();
+        End();
+    }
+
     /// <summary>Takes the write lock, so that what is read here stays true until the end.</summary>
     public void Begin()
     {
@@ -110,7 +142,7 @@ internal sealed partial class WriteSession : IDisposable
 
     /// <summary>Applies one commit inside the open transaction. A refused one has written nothing.</summary>
     /// <param name="now">Unix milliseconds, for a thread that is claimed without a turn.</param>
-    public CommitResult Apply(ThreadCommit commit, long now)
+    private CommitResult Apply(ThreadCommit commit, long now)
     {
         if (commit.TurnEnd is { } ending && HasEnded(commit, ending))
             return CommitResult.Fenced;
@@ -151,7 +183,7 @@ internal sealed partial class WriteSession : IDisposable
     }
 
     /// <summary>Deletes one thread inside the open transaction. A refused deletion has deleted nothing.</summary>
-    public CommitResult Delete(ThreadDeletion deletion)
+    private CommitResult Delete(ThreadDeletion deletion)
     {
         if (_deletable.ExecuteScalar(Key(deletion.ThreadId), deletion.Generation) is not { } thread)
             return CommitResult.Fenced;

@@ -19,15 +19,31 @@ public static class DirectStreamHostingExtensions
     /// </param>
     public static ISiloBuilder AddDirectStreams(this ISiloBuilder builder, string name, string? through = null, Action<DirectStreamOptions>? configure = null)
     {
+        builder.Services.AddDirectStreams(name, through, configure);
+        return builder;
+    }
+
+    /// <summary>
+    /// Adds the provider to a client outside the silos, which has no publishers of its own: all its subscribers are reached through
+    /// <paramref name="through"/>, as they are where a silo is in the process too.
+    /// </summary>
+    public static IClientBuilder AddDirectStreams(this IClientBuilder builder, string name, string through, Action<DirectStreamOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(through);
+        builder.Services.AddDirectStreams(name, through, configure);
+        return builder;
+    }
+
+    private static void AddDirectStreams(this IServiceCollection services, string name, string? through, Action<DirectStreamOptions>? configure)
+    {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var options = builder.Services.AddOptions<DirectStreamOptions>(name);
+        var options = services.AddOptions<DirectStreamOptions>(name);
         if (configure is not null)
             options.Configure(configure);
-        builder.Services.AddTransient(services => DirectStreamOptionsValidator.Create(services, name, through));
-        builder.Services.AddKeyedSingleton<IStreamProvider>(name, (services, _) => new DirectStreamProvider(
+        services.AddTransient(provider => DirectStreamOptionsValidator.Create(provider, name, through));
+        services.AddKeyedSingleton<IStreamProvider>(name, (provider, _) => new DirectStreamProvider(
             name,
-            through is null ? null : services.GetRequiredKeyedService<IStreamProvider>(through),
-            services.GetRequiredService<IOptionsMonitor<DirectStreamOptions>>().Get(name)));
-        return builder;
+            through is null ? null : provider.GetRequiredKeyedService<IStreamProvider>(through),
+            provider.GetRequiredService<IOptionsMonitor<DirectStreamOptions>>().Get(name)));
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using CodexOrleans.Grains;
+using CodexOrleans.Silo;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Turns;
@@ -167,6 +168,13 @@ internal sealed partial class WarmUp(
 
 internal static class WarmUpRegistration
 {
-    /// <summary>After the relay, whose stream it uses, and before what tells the operator that the server is there.</summary>
-    public static void AddWarmUp(this WebApplicationBuilder builder) => builder.Services.AddHostedService<WarmUp>();
+    /// <summary>
+    /// After the relay, whose stream it uses, and before what tells the operator that the server is there. Only where this server is the
+    /// whole cluster: the threads of a rehearsal are the same everywhere, and two nodes would meet on them.
+    /// </summary>
+    public static void AddWarmUp(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration.GetValue($"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) == ClusterMode.Embedded)
+            builder.Services.AddHostedService<WarmUp>();
+    }
 }

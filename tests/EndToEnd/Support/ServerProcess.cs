@@ -84,10 +84,11 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>A client with the server's token.</summary>
-    public HttpClient CreateClient()
+    /// <param name="token">The token, if it was given to the server; else it is read from the server's file.</param>
+    public HttpClient CreateClient(string? token = null)
     {
         var client = new HttpClient { BaseAddress = Address, Timeout = Timeout.InfiniteTimeSpan };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
         return client;
     }
 
@@ -99,12 +100,13 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM, without waiting.</summary>
-    public void Terminate()
-    {
-        const int SigTerm = 15;
-        if (KillSystemCall(_process.Id, SigTerm) != 0)
-            throw new InvalidOperationException($"SIGTERM to {_process.Id} failed with errno {Marshal.GetLastPInvokeError()}.");
-    }
+    public void Terminate() => Send(15);
+
+    /// <summary>SIGSTOP: the process does nothing until <see cref="Resume"/>, and knows nothing of it.</summary>
+    public void Freeze() => Send(19);
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Send(18);
 
     /// <summary>Completes when the server has printed this, or had before.</summary>
     public Task Said(string text)
@@ -142,6 +144,12 @@ public sealed class ServerProcess : IAsyncDisposable
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int KillSystemCall(int pid, int signal);
+
+    private void Send(int signal)
+    {
+        if (KillSystemCall(_process.Id, signal) != 0)
+            throw new InvalidOperationException($"Signal {signal} to {_process.Id} failed with errno {Marshal.GetLastPInvokeError()}.");
+    }
 
     private static ServerProcess Launch(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings, string[] arguments)
     {

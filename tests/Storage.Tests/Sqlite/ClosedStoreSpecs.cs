@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Commits;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.Versioning;
+using CodexOrleans.Storage.Commits;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.Storage.Tests.Child;
 using CodexOrleans.TestSupport;

@@ -1,0 +1,96 @@
+using Npgsql;
+using Orleans.GrainDirectory;
+
+namespace CodexOrleans.Silo.Cluster;
+
+/// <summary>
+/// Where each grain is active, in the cluster's database. Orleans' own directory is spread over the silos, and when one of them goes,
+/// or only restarts, the others end every grain whose entry it held, although those grains are well: their turns would end with them.
+/// </summary>
+internal sealed class PostgresGrainDirectory(NpgsqlDataSource database) : IGrainDirectory
+{
+    // Of two at once the first wins, and the other one learns who that is.
+    private const string RegisterSql =
+        """
+        WITH added AS (
+            INSERT INTO grain_directory (grain, activation, silo, membership_version) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (grain) DO NOTHING RETURNING grain, activation, silo, membership_version
+        )
+        SELECT activation, silo, membership_version FROM added
+        UNION ALL
+        SELECT activation, silo, membership_version FROM grain_directory WHERE grain = $1
+        LIMIT 1
+        """;
+
+    private const string ReplaceSql =
+        "UPDATE grain_directory SET activation = $2, silo = $3, membership_version = $4 WHERE grain = $1 AND activation = $5 AND silo = $6";
+
+    private const string LookupSql = "SELECT activation, silo, membership_version FROM grain_directory WHERE grain = $1";
+    private const string UnregisterSql = "DELETE FROM grain_directory WHERE grain = $1 AND activation = $2";
+    private const string UnregisterSilosSql = "DELETE FROM grain_directory WHERE silo = ANY ($1)";
+
+    public async Task<GrainAddress?> Register(GrainAddress address)
+    {
+        while (true)
+        {
+            var registered = await Read(
+                RegisterSql, address.GrainId, address.GrainId.ToString(), address.ActivationId.ToParsableString(), address.SiloAddress!.ToParsableString(), address.MembershipVersion.Value);
+            // None: another one's entry was in the way, and gone before it was read.
+            if (registered is not null)
+                return registered;
+        }
+    }
+
+    public async Task<GrainAddress?> Register(GrainAddress address, GrainAddress? previousAddress)
+    {
+        if (previousAddress is not null)
+        {
+            await Execute(
+                ReplaceSql,
+                address.GrainId.ToString(),
+                address.ActivationId.ToParsableString(),
+                address.SiloAddress!.ToParsableString(),
+                address.MembershipVersion.Value,
+                previousAddress.ActivationId.ToParsableString(),
+                previousAddress.SiloAddress!.ToParsableString());
+        }
+
+        return await Register(address);
+    }
+
+    public Task<GrainAddress?> Lookup(GrainId grainId) => Read(LookupSql, grainId, grainId.ToString());
+
+    public Task Unregister(GrainAddress address) => Execute(UnregisterSql, address.GrainId.ToString(), address.ActivationId.ToParsableString());
+
+    public Task UnregisterSilos(List<SiloAddress> siloAddresses) =>
+        Execute(UnregisterSilosSql, siloAddresses.Select(silo => silo.ToParsableString()).ToArray());
+
+    private async Task<GrainAddress?> Read(string sql, GrainId grainId, params object[] values)
+    {
+        await using var command = Command(sql, values);
+        await using var row = await command.ExecuteReaderAsync();
+        if (!await row.ReadAsync())
+            return null;
+        return new GrainAddress
+        {
+            GrainId = grainId,
+            ActivationId = ActivationId.FromParsableString(row.GetString(0)),
+            SiloAddress = SiloAddress.FromParsableString(row.GetString(1)),
+            MembershipVersion = new MembershipVersion(row.GetInt64(2)),
+        };
+    }
+
+    private async Task Execute(string sql, params object[] values)
+    {
+        await using var command = Command(sql, values);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private NpgsqlCommand Command(string sql, object[] values)
+    {
+        var command = database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace CodexOrleans.Storage.Postgres;
+
+/// <summary>What PostgreSQL's error codes mean for the operator. See https://www.postgresql.org/docs/current/errcodes-appendix.html.</summary>
+internal static class PostgresFaults
+{
+    private const string RaisedByFunction = "P0001";
+    private const string ReadOnlyTransaction = "25006";
+    private const string UndefinedTable = "42P01", UndefinedFunction = "42883";
+
+    /// <summary>May go away by itself: a database that restarts, fails over, is full or too busy, or a lost connection.</summary>
+    public static bool IsTransient(Exception e) => e switch
+    {
+        PostgresException known => ClassOf(known) is "08" or "40" or "53" or "55" or "57" or "58" || known.SqlState == ReadOnlyTransaction,
+        NpgsqlException or IOException or SocketException or TimeoutException => true,
+        _ => false,
+    };
+
+    /// <summary>This one commit is at fault, not the database: a value that does not fit, a broken constraint, or what the function refuses.</summary>
+    public static bool IsOfTheCommit(Exception e) =>
+        e is ArgumentException or PostgresException { SqlState: RaisedByFunction } || (e is PostgresException known && ClassOf(known) is "22" or "23");
+
+    /// <summary>The connection is broken, or to a server that goes away.</summary>
+    public static bool IsOfTheConnection(Exception e) =>
+        e is not PostgresException known ? e is NpgsqlException or IOException or SocketException or TimeoutException or InvalidOperationException
+            : ClassOf(known) is "08" or "57" || known.SqlState == ReadOnlyTransaction;
+
+    public static StorageException ToStorageException(Exception e, string server)
+    {
+        if (e is StorageException known)
+            return known;
+        var state = (e as PostgresException)?.SqlState;
+        var fault = state switch
+        {
+            { Length: 5 } when state.StartsWith("53", StringComparison.Ordinal) => StorageFault.DiskFull,
+            { Length: 5 } when state.StartsWith("28", StringComparison.Ordinal) || state is "42501" => StorageFault.ReadOnly,
+            ReadOnlyTransaction => StorageFault.ReadOnly,
+            { Length: 5 } when state.StartsWith("57", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal) => StorageFault.Unreachable,
+            null when IsOfTheConnection(e) => StorageFault.Unreachable,
+            _ => StorageFault.Other,
+        };
+        return new StorageException(fault, MessageFor(fault, server, state, e), e);
+    }
+
+    private static string MessageFor(StorageFault fault, string server, string? state, Exception e) => fault switch
+    {
+        StorageFault.Unreachable => $"PostgreSQL at {server} cannot be reached ({e.Message}). See that it runs and that Storage:ConnectionString is right; the server goes on by itself.",
+        StorageFault.DiskFull => $"PostgreSQL at {server} is out of disk space, memory or connections ({e.Message}). Give it more; the server goes on by itself.",
+        StorageFault.ReadOnly => $"PostgreSQL at {server} refuses to be written to ({e.Message}). Check user and password in Storage:ConnectionString, the rights of that user, and that this is not a standby.",
+        _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). Start the server with --migrate.",
+        _ => $"PostgreSQL at {server} cannot be used ({e.Message}). Look at its log.",
+    };
+
+    private static string ClassOf(PostgresException e) => e.SqlState[..2];
+}

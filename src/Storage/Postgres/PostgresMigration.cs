@@ -1,0 +1,54 @@
+using System.Runtime.ExceptionServices;
+using DbUp;
+using DbUp.Postgresql;
+using Npgsql;
+
+namespace CodexOrleans.Storage.Postgres;
+
+/// <summary>Brings the schema up to this binary's, script by script. Servers that start at the same time wait for each other.</summary>
+internal static class PostgresMigration
+{
+    private const string Journal = "schema_versions";
+    private const string Scripts = "CodexOrleans.Storage.Postgres.Migrations.";
+
+    // Any number that nobody else uses in this database.
+    private const long Lock = 0x636f646578;
+
+    /// <exception cref="StorageException">The schema is newer than this binary.</exception>
+    public static async Task Run(PostgresDatabase database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
+        await Execute(connection, $"SELECT pg_advisory_lock({Lock})", cancellationToken);
+        try
+        {
+            Upgrade(database);
+        }
+        finally
+        {
+            // On the server this ends with the connection as well; but a pool may keep that.
+            await Execute(connection, $"SELECT pg_advisory_unlock({Lock})", CancellationToken.None);
+        }
+    }
+
+    private static void Upgrade(PostgresDatabase database)
+    {
+        var upgrade = DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(database.Source))
+            .WithScripts(EmbeddedScripts.Read(Scripts))
+            .JournalToPostgresqlTable(null, Journal)
+            .WithTransactionPerScript()
+            .WithVariablesDisabled()
+            .LogToNowhere()
+            .Build();
+        var unknown = upgrade.GetExecutedButNotDiscoveredScripts();
+        if (unknown.Count > 0)
+            throw new StorageException(StorageFault.TooNew, $"The database at {database.Server} was written by a newer version of this server (schema '{unknown[^1]}' is unknown here). Run that version, or restore a backup from before the upgrade.");
+        if (upgrade.IsUpgradeRequired() && upgrade.PerformUpgrade() is { Successful: false, Error: { } error })
+            ExceptionDispatchInfo.Throw(error);
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,157 @@
+using CodexOrleans.Storage.Commits;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace CodexOrleans.Storage.Postgres;
+
+/// <summary>
+/// The log in PostgreSQL, shared by all servers of a cluster. <see cref="Open"/> comes before all else. The commits of this process go
+/// through one connection, which groups what waits into one transaction; reads go beside it.
+/// </summary>
+public sealed partial class PostgresThreadStore : IOpenStore
+{
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
+
+    private readonly StorageOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly PostgresDatabase _database;
+    private readonly PostgresReader _reader;
+    private readonly GroupCommit _commits;
+    private readonly Lock _lifetime = new();
+    private Task? _closing;
+    private volatile bool _open;
+
+    /// <param name="options">With the connection string.</param>
+    /// <exception cref="ArgumentException">The connection string is missing or cannot be read.</exception>
+    public PostgresThreadStore(StorageOptions options, TimeProvider? time = null, ILogger<PostgresThreadStore>? logger = null)
+    {
+        _options = options;
+        _time = time ?? TimeProvider.System;
+        _logger = logger ?? NullLogger<PostgresThreadStore>.Instance;
+        _database = new PostgresDatabase(options.ConnectionString ?? throw new ArgumentException("PostgreSQL needs a connection string.", nameof(options)));
+        _reader = new PostgresReader(_database.Source);
+        _commits = new GroupCommit(new PostgresCommits(_database), options.RetryFor, _time, _logger, new CommitQueueLimits());
+    }
+
+    /// <summary>Connections to the same database, for what else a cluster keeps there. Closed with the store.</summary>
+    public NpgsqlDataSource Connections => _database.Source;
+
+    public async Task Open(CancellationToken cancellationToken = default)
+    {
+        var deadline = _time.GetTimestamp() + (long)(_options.RetryFor.TotalSeconds * _time.TimestampFrequency);
+        while (true)
+        {
+            try
+            {
+                await PostgresMigration.Run(_database, cancellationToken);
+                break;
+            }
+            catch (Exception e) when (PostgresFaults.IsTransient(e) && _time.GetTimestamp() < deadline)
+            {
+                LogWaiting(_logger, _database.Server);
+                await Task.Delay(_pause, _time, cancellationToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            {
+                throw PostgresFaults.ToStorageException(e, _database.Server);
+            }
+        }
+
+        _commits.Start();
+        _open = true;
+        await CheckHealth(cancellationToken);
+    }
+
+    public ValueTask<CommitResult> Commit(ThreadCommit commit)
+    {
+        EnsureOpen();
+        return new(_commits.Commit(commit));
+    }
+
+    public async ValueTask<CommitResult> Delete(Guid threadId, long generation)
+    {
+        var deletion = new ThreadDeletion(threadId, generation);
+        // It cannot grow in between: nobody but the owner appends to it, and the generation shows who that is.
+        var (chunks, bytes) = await Read(reader => reader.ReadSize(threadId, ThreadDeletion.MaxChunks + 1, CancellationToken.None));
+        deletion.CheckSize(chunks, bytes);
+        return await _commits.Delete(deletion);
+    }
+
+    public async ValueTask CheckHealth(CancellationToken cancellationToken = default)
+    {
+        EnsureOpen();
+        await _commits.Probe(cancellationToken);
+        await ReadThread(Guid.Empty, cancellationToken);
+    }
+
+    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadThread(threadId, cancellationToken));
+
+    public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadTurn(turnId, cancellationToken));
+
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadTurns(threadId, limit, before, cancellationToken));
+
+    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken));
+
+    public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadThreadsWithRunningTurn(cancellationToken));
+
+    /// <summary>Writes what waits, refuses all else, and closes all connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task closing;
+        lock (_lifetime)
+            closing = _closing ??= Close();
+        await closing;
+    }
+
+    private async ValueTask<T> Read<T>(Func<PostgresReader, ValueTask<T>> read)
+    {
+        EnsureOpen();
+        try
+        {
+            return await read(_reader);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        {
+            throw PostgresFaults.ToStorageException(e, _database.Server);
+        }
+    }
+
+    private void EnsureOpen()
+    {
+        if (!_open)
+            throw new StorageException(StorageFault.Closed, $"The log at {_database.Server} is not open: the server has not started yet, or is shutting down.");
+    }
+
+    private async Task Close()
+    {
+        var wasOpen = _open;
+        _open = false;
+        _commits.Refuse();
+        if (wasOpen)
+            await _commits.Ended;
+        await _database.DisposeAsync();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL at {Server} cannot be used yet; waiting for it.")]
+    private static partial void LogWaiting(ILogger logger, string server);
+
+    private sealed class PostgresCommits(PostgresDatabase database) : ICommitDatabase
+    {
+        public IWriteSession OpenSession() => new PostgresWriteSession(database.Source.OpenConnection());
+
+        public bool IsTransient(Exception e) => PostgresFaults.IsTransient(e);
+
+        public bool IsOfTheCommit(Exception e) => PostgresFaults.IsOfTheCommit(e);
+
+        public bool IsOfTheConnection(Exception e) => PostgresFaults.IsOfTheConnection(e);
+
+        public StorageException ToStorageException(Exception e) => PostgresFaults.ToStorageException(e, database.Server);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using CodexOrleans.EndToEnd.Support;
+using CodexOrleans.FakeCodex;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.Cluster.Support;
+
+/// <summary>A cluster of real server processes on a real PostgreSQL server, all on this machine.</summary>
+public sealed class Nodes : IAsyncDisposable
+{
+    private const string Token = "a-token-that-all-nodes-of-the-test-cluster-share";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ConcurrentDictionary<string, ServerProcess> _nodes = new();
+    private readonly string _database;
+    private readonly string _cluster = $"test-{Guid.NewGuid():N}";
+
+    private readonly bool _fake;
+
+    private Nodes(PostgresServer postgres, string database, Stage stage, bool fake)
+    {
+        Postgres = postgres;
+        _database = database;
+        Stage = stage;
+        _fake = fake;
+    }
+
+    /// <summary>The model that the real CLI talks to.</summary>
+    public Stage Stage { get; }
+
+    public PostgresServer Postgres { get; }
+
+    /// <summary>The nodes by name; a node that was killed stays until it is started again.</summary>
+    public IReadOnlyDictionary<string, ServerProcess> All => _nodes;
+
+    public ServerProcess this[string name] => _nodes[name];
+
+    /// <summary>Starts a PostgreSQL server of its own, and nodes on it.</summary>
+    /// <param name="fake">With a CLI that does what the prompt, a shell script, says; else with the real one and a scripted model.</param>
+    public static async Task<Nodes> Start(bool fake, params string[] names)
+    {
+        var postgres = await PostgresServer.Start();
+        var nodes = new Nodes(postgres, await postgres.CreateDatabase(), await Stage.Open(), fake);
+        try
+        {
+            await Task.WhenAll(names.Select(name => nodes.StartNode(name)));
+            return nodes;
+        }
+        catch
+        {
+            await nodes.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a node, on the data of the one that had this name before.</summary>
+    public async Task<ServerProcess> StartNode(string name, string mode = "Node", int gatewayPort = 0)
+    {
+        if (_nodes.TryRemove(name, out var earlier))
+            await earlier.DisposeAsync();
+        var settings = new Dictionary<string, string>(Stage.Settings)
+        {
+            ["Auth:Token"] = Token,
+            ["Cluster:Mode"] = mode,
+            ["Cluster:Id"] = _cluster,
+            ["Cluster:Address"] = "127.0.0.1",
+            ["Cluster:SiloPort"] = "0",
+            ["Cluster:GatewayPort"] = $"{gatewayPort}",
+            ["Codex:StopGrace"] = "00:00:00.5",
+            ["Storage:Provider"] = "Postgres",
+            ["Storage:ConnectionString"] = _database,
+            ["Storage:RetryFor"] = "00:00:30",
+        };
+        if (_fake)
+            settings["Codex:ExecutablePath"] = FakeCli.Path;
+        return _nodes[name] = await ServerProcess.Start(Directory.CreateDirectory(_folder[name]).FullName, settings);
+    }
+
+    /// <summary>A client of one node.</summary>
+    public CodexApi Connect(string name, CancellationToken cancellationToken) => new(_nodes[name].CreateClient(Token), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_nodes.Values.Select(node => node.DisposeAsync().AsTask()));
+        await Postgres.DisposeAsync();
+        await Stage.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,89 @@
+using CodexOrleans.Storage.Postgres;
+using CodexOrleans.TestSupport;
+using Npgsql;
+
+namespace CodexOrleans.Storage.Tests.Postgres;
+
+/// <summary>Several servers on one database.</summary>
+public sealed class SharedDatabaseSpecs
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Servers_that_start_together_on_an_empty_database_make_its_schema_once()
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+
+        var stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Open(database)));
+
+        foreach (var store in stores)
+        {
+            await store.CheckHealth(Cancellation);
+            await store.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Of_the_claims_of_several_servers_exactly_one_wins_and_only_the_winner_appends()
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+        var stores = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Open(database)));
+        for (var round = 0; round < 20; round++)
+        {
+            var first = new Owner();
+            await stores[0].Commit(first.StartTurn("0"));
+            var rivals = stores.Select(store => (Store: store, Owner: first.Rival())).ToList();
+
+            var claims = await Task.WhenAll(rivals.Select(rival => Task.Run(() => rival.Store.Commit(rival.Owner.Claim()).AsTask(), Cancellation)));
+            var appends = await Task.WhenAll(rivals.Select((rival, i) => Task.Run(() => rival.Store.Commit(rival.Owner.Append($"{i}")).AsTask(), Cancellation)));
+
+            Assert.Equal(1, claims.Count(result => result == CommitResult.Committed));
+            // A loser's generation is the winner's too: only the head keeps the losers out, and of those who append at once one comes first.
+            Assert.Equal(1, appends.Count(result => result == CommitResult.Committed));
+            Assert.Equal(CommitResult.Fenced, await stores[0].Commit(first.Append("from the first")));
+            Assert.Equal(2, (await stores[1].ReadLines(first.ThreadId)).Count);
+        }
+
+        foreach (var store in stores)
+            await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_one_server_has_committed_the_others_read_at_once()
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+        await using var writer = await Open(database);
+        await using var reader = await Open(database);
+        var owner = new Owner();
+        await writer.Commit(owner.StartTurn("a"));
+        for (var i = 0; i < 50; i++)
+        {
+            await writer.Commit(owner.Append("b"));
+            Assert.Equal(owner.Head, (await reader.ReadThread(owner.ThreadId, Cancellation))!.HeadSeq);
+        }
+
+        Assert.Equal(51, (await reader.ReadLines(owner.ThreadId)).Count);
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_refused()
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+        await (await Open(database)).DisposeAsync();
+        await using (var source = NpgsqlDataSource.Create(database))
+        await using (var command = source.CreateCommand("INSERT INTO schema_versions (scriptname, applied) VALUES ('9999-from-the-future', now())"))
+            await command.ExecuteNonQueryAsync(Cancellation);
+
+        var failed = await Assert.ThrowsAsync<StorageException>(() => Open(database));
+
+        Assert.Equal(StorageFault.TooNew, failed.Fault);
+        Assert.Contains("9999-from-the-future", failed.Message);
+    }
+
+    private static async Task<PostgresThreadStore> Open(string database)
+    {
+        var store = new PostgresThreadStore(new StorageOptions { Provider = StorageProvider.Postgres, ConnectionString = database });
+        await store.Open(Cancellation);
+        return store;
+    }
+}

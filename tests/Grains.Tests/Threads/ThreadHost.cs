@@ -59,7 +59,7 @@ internal sealed class ThreadHost : IAsyncDisposable
             silo.Services.AddSingleton<IConfigureGrainContextProvider>(activations);
             silo.Services.AddSingleton(data);
             silo.Services.AddThreadStore();
-            silo.Services.AddSingleton(services => new FaultyStore(services.GetRequiredService<SqliteThreadStore>()));
+            silo.Services.AddSingleton(services => new FaultyStore(services.GetRequiredService<IOpenStore>()));
             silo.Services.AddSingleton<IThreadStore>(services => services.GetRequiredService<FaultyStore>());
             silo.AddMemoryGrainStorage("PubSubStore");
             silo.AddPushStreams(ThreadStreams.Provider);

@@ -1,8 +1,12 @@
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Placement;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
+using CodexOrleans.Storage;
+using CodexOrleans.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -17,7 +21,10 @@ public static class CodexGrainsExtensions
         services.AddSingleton<TurnSlots>();
         services.AddSingleton<TurnRecovery>();
         services.AddSingleton<ThreadHistory>();
+        services.AddSingleton(provider => new SessionRecords(
+            provider.GetRequiredService<ICodexEngine>(), provider.GetRequiredService<IThreadReader>(), provider.GetService<SessionArchive>(), provider.GetRequiredService<ILogger<SessionRecords>>()));
         services.AddSingleton<ThreadWorkspace>();
+        services.AddPlacementDirector<ThreadPlacement, ThreadPlacementDirector>();
         services.AddHostedService<TurnSweep>();
         services.AddHostedService<TurnDrain>();
 

@@ -22,6 +22,8 @@ public sealed partial class ThreadGrain
         effective = effective with { Sandbox = effective.Sandbox ?? SandboxMode.WorkspaceWrite };
         if (effective.WorkingDirectory is { } folder && !Directory.Exists(folder))
             return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's working directory does not exist on this server. Create it, or name another one.");
+        if (effective.WorkingDirectory is null && _thread.Exists && records.ThreadsMove && !workspace.Exists(_thread.Id))
+            return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's own folder is not on this node: it ran on another one. Keep the nodes' workspaces on a shared volume, or name a working directory.");
         if (!engine.IsInstalled && !request.Rehearsal)
             return Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
 
@@ -157,6 +159,7 @@ public sealed partial class ThreadGrain
         {
             await turn.Gone;
             await turn.DisposeAsync();
+            await records.Keep(_thread.Id, _thread.CodexThreadId, running.Id);
         }
 
         running.Slot.Dispose();
@@ -177,7 +180,7 @@ public sealed partial class ThreadGrain
     private async ValueTask<CodexTurnStart> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
     {
         // A CLI that died early leaves no session behind, and a session's file can be lost: then a new one is told what was said.
-        var resumed = _thread.CodexThreadId is { } session && engine.CanResume(session) ? session : null;
+        var resumed = _thread.CodexThreadId is { } session && await records.Restore(_thread.Id, session, running.Id) ? session : null;
         var prompt = resumed is null && running.FirstSeq > 1
             ? await history.Prepend(_thread.Id, running.FirstSeq, request.Prompt)
             : request.Prompt;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Grains.Placement;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
@@ -17,9 +18,8 @@ namespace CodexOrleans.Grains;
 /// <c>ThreadGrain.Turn.cs</c>; its loop leaves the grain's scheduler.
 /// </remarks>
 [Reentrant]
-// Where the prompt came in, so that its events have no way to go; a balancer in front of the nodes spreads them. It owns a process, which
-// cannot move.
-[PreferLocalPlacement, Immovable]
+// It owns a process, which cannot move.
+[ThreadPlacement, Immovable]
 public sealed partial class ThreadGrain(
     IThreadStore store,
     ICodexEngine engine,
@@ -27,6 +27,7 @@ public sealed partial class ThreadGrain(
     TurnRecovery recovery,
     ThreadWorkspace workspace,
     ThreadHistory history,
+    SessionRecords records,
     HostTag host,
     IOptions<CodexOptions> options,
     TimeProvider time,

@@ -1,3 +1,4 @@
+using System.Net;
 using CodexOrleans.Cluster.Support;
 using CodexOrleans.EndToEnd.Support;
 using CodexOrleans.TestSupport;
@@ -41,6 +42,47 @@ public sealed class NodeSpecs : IAsyncLifetime
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_conversation_goes_on_at_a_node_that_has_never_seen_it()
+    {
+        var tape = new EventTape(after: null);
+        Guid thread;
+        using (var a = _nodes.Connect("a", TestContext.Current.CancellationToken))
+        {
+            thread = (await a.Turn(InWorkspace("SCENARIO:plain my word is pelican"), tape)).ThreadId;
+            Assert.Contains("pelican", (await a.Turn(new { prompt = "SCENARIO:echo", thread_id = thread }, tape)).Answer, StringComparison.Ordinal);
+        }
+
+        // Its home, with the CLI's own record of the session, is its own, and is gone with it.
+        _nodes["a"].Terminate();
+        await _nodes["a"].Exited();
+        _nodes.DeleteHome("a");
+
+        using var b = _nodes.Connect("b", TestContext.Current.CancellationToken);
+        var echo = await b.Turn(new { prompt = "SCENARIO:echo", thread_id = thread }, tape);
+        Assert.Contains("pelican", echo.Answer, StringComparison.Ordinal);
+        // The session itself, not the history told to a new one.
+        Assert.DoesNotContain("earlier_turns", echo.Answer, StringComparison.Ordinal);
+        Assert.Single(_nodes.RecordsOf("b"));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_thread_whose_own_folder_is_on_a_node_that_is_gone_is_refused_elsewhere_and_left_as_it_is()
+    {
+        var tape = new EventTape(after: null);
+        Guid thread;
+        using (var a = _nodes.Connect("a", TestContext.Current.CancellationToken))
+            thread = (await a.Turn(new { prompt = "SCENARIO:plain" }, tape)).ThreadId;
+        _nodes["a"].Terminate();
+        await _nodes["a"].Exited();
+
+        using var b = _nodes.Connect("b", TestContext.Current.CancellationToken);
+        await CodexApi.Refused(await b.TryStream(new { prompt = "SCENARIO:echo", thread_id = thread }), HttpStatusCode.Conflict, "working_directory_missing");
+
+        Assert.Equal(tape.Events.Count, (await b.ReadPages(thread)).Count);
+        Assert.Equal("turn.completed", (await b.Turn(new { prompt = "SCENARIO:echo", thread_id = thread, working_directory = _nodes.Stage.Workspace, skip_git_repo_check = true }, tape)).End.Type);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Kill_9_of_a_node_ends_its_turns_unwatched_and_leaves_those_of_the_others_alone()
     {
         const int TurnsPerNode = 3;
@@ -50,7 +92,7 @@ public sealed class NodeSpecs : IAsyncLifetime
         {
             using var api = _nodes.Connect(name, TestContext.Current.CancellationToken);
             for (var i = 0; i < TurnsPerNode; i++)
-                streams.Add((name, await api.Stream(new { prompt = name == "a" ? $"SCENARIO:shell CMD:sleep {mark}" : "SCENARIO:gate NAME:after-the-kill CMD:seq 1 100" })));
+                streams.Add((name, await api.Stream(InWorkspace(name == "a" ? $"SCENARIO:shell CMD:sleep {mark}" : "SCENARIO:gate NAME:after-the-kill CMD:seq 1 100"))));
         }
 
         foreach (var (_, stream) in streams)
@@ -79,4 +121,7 @@ public sealed class NodeSpecs : IAsyncLifetime
             Assert.Equal("turn.completed", stream.Tape.Events[^1].Type);
         }
     }
+
+    /// <summary>A turn in a folder that is there on every node.</summary>
+    private object InWorkspace(string prompt) => new { prompt, working_directory = _nodes.Stage.Workspace, skip_git_repo_check = true };
 }

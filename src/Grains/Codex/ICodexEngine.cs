@@ -11,6 +11,12 @@ public interface ICodexEngine
     /// <summary>Whether the CLI's own record of a session is there to be resumed. Without it a resume would fail.</summary>
     bool CanResume(string codexThreadId);
 
+    /// <summary>The folder below which the CLI keeps its records of sessions.</summary>
+    string RecordsFolder { get; }
+
+    /// <summary>The file of a session's record, relative to <see cref="RecordsFolder"/>; null when there is none.</summary>
+    string? FindRecord(string codexThreadId);
+
     /// <summary>
     /// Starts the CLI for one turn. Never throws for what the CLI or its surroundings do: a CLI that cannot be started is a turn
     /// whose only event is its <c>turn.failed</c>.

@@ -39,6 +39,9 @@ public sealed partial class ThreadWorkspace(DataDirectory data, ILogger<ThreadWo
         return (path, Directory.Exists(repository));
     }
 
+    /// <summary>Whether the thread's own folder is here.</summary>
+    public bool Exists(Guid threadId) => Directory.Exists(Path.Combine(data.Workspaces, threadId.ToString()));
+
     public void Dispose() => _asking.Dispose();
 
     /// <summary>Deletes the thread's own folder, if there is one.</summary>

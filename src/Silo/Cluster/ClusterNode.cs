@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using CodexOrleans.Grains;
+using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
@@ -31,6 +33,8 @@ internal static class ClusterNode
     {
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
         silo.Configure<EndpointOptions>(options => Listen(options, cluster));
+        // By this name a thread finds back to the node that has its files.
+        silo.Services.AddOptions<SiloOptions>().Configure<HostTag>((options, host) => options.SiloName = host.Installation);
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = _probe;
@@ -46,6 +50,7 @@ internal static class ClusterNode
             (options.Invariant, options.ConnectionString) = (Invariant, connectionString);
             options.DeleteStateOnClear = true;
         });
+        silo.Services.AddSingleton(services => new SessionArchive(services.GetRequiredService<NpgsqlDataSource>()));
         silo.AddGrainDirectory(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY, (services, _) => new PostgresGrainDirectory(services.GetRequiredService<NpgsqlDataSource>()));
         silo.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
         silo.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);

@@ -41,6 +41,10 @@ internal sealed class PostgresWriteSession : IWriteSession
             DELETE FROM turns USING gone WHERE thread_id = gone.id
         ), without_chunks AS (
             DELETE FROM chunks USING gone WHERE thread_id = gone.id
+        ), without_session AS (
+            DELETE FROM sessions USING gone WHERE thread_id = gone.id
+        ), without_session_parts AS (
+            DELETE FROM session_parts USING gone WHERE thread_id = gone.id
         )
         SELECT 1 - count(*) FROM gone
         """;

@@ -71,6 +71,15 @@ public sealed class Nodes : IAsyncDisposable
             ["Storage:ConnectionString"] = _database,
             ["Storage:RetryFor"] = "00:00:30",
         };
+        // Each node has a home of its own, as on machines of their own.
+        var home = HomeOf(name);
+        if (!Directory.Exists(home))
+        {
+            Directory.CreateDirectory(home);
+            File.Copy(Path.Combine(Stage.Home.Path, "config.toml"), Path.Combine(home, "config.toml"));
+        }
+
+        settings["Codex:Home"] = settings["Codex:Environment:CODEX_HOME"] = home;
         if (_fake)
             settings["Codex:ExecutablePath"] = FakeCli.Path;
         return _nodes[name] = await ServerProcess.Start(Directory.CreateDirectory(_folder[name]).FullName, settings);
@@ -78,6 +87,14 @@ public sealed class Nodes : IAsyncDisposable
 
     /// <summary>A client of one node.</summary>
     public CodexApi Connect(string name, CancellationToken cancellationToken) => new(_nodes[name].CreateClient(Token), cancellationToken);
+
+    /// <summary>The CLI's records of sessions that a node has.</summary>
+    public IReadOnlyList<string> RecordsOf(string name) => Directory.GetFiles(HomeOf(name), "rollout-*.jsonl", SearchOption.AllDirectories);
+
+    /// <summary>Deletes what the CLI has of its own on a node that has ended.</summary>
+    public void DeleteHome(string name) => Directory.Delete(HomeOf(name), recursive: true);
+
+    private string HomeOf(string name) => Path.Combine(Stage.Home.Path, "nodes", name);
 
     public async ValueTask DisposeAsync()
     {

@@ -23,6 +23,10 @@ internal sealed class ScriptedEngine : ICodexEngine
 
     public bool CanResume(string codexThreadId) => !Lost.Contains(codexThreadId);
 
+    public string RecordsFolder => "";
+
+    public string? FindRecord(string codexThreadId) => null;
+
     public ICodexTurn Start(CodexTurnStart start)
     {
         var turn = new ScriptedTurn(start);

@@ -10,7 +10,8 @@ public class DirectDeliverySpecs
     public async Task Events_of_many_publishers_arrive_once_in_each_publishers_order_and_one_delivery_at_a_time()
     {
         const int publishers = 8;
-        const int eventsPerPublisher = 2_000;
+        // All of them may wait at once: on a busy machine the subscriber may not have run before the last was published.
+        const int eventsPerPublisher = 1_000;
         var (inside, overlaps) = (0, 0);
         var recorder = new Recorder
         {

@@ -36,6 +36,10 @@ public sealed class ExecEngine(
 
     public bool CanResume(string codexThreadId) => RolloutFile.Exists(Environment.Home, codexThreadId);
 
+    public string RecordsFolder => Environment.Home;
+
+    public string? FindRecord(string codexThreadId) => RolloutFile.Find(Environment.Home, codexThreadId);
+
     public ICodexTurn Start(CodexTurnStart start)
     {
         var turn = new ExecTurn(this, start);

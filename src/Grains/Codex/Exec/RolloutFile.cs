@@ -8,15 +8,9 @@ internal static class RolloutFile
 {
     public static bool Exists(string home, string codexThreadId)
     {
-        // The id names a file here: only a UUID may.
-        if (!Guid.TryParse(codexThreadId, out var id))
-            return false;
-        var sessions = Path.Combine(home, "sessions");
-        var pattern = $"rollout-*-{id}.jsonl";
         try
         {
-            return DaysOf(id).Any(day => HasFile(Path.Combine(sessions, day), pattern, SearchOption.TopDirectoryOnly))
-                || HasFile(sessions, pattern, SearchOption.AllDirectories);
+            return Find(home, codexThreadId) is not null;
         }
         catch (UnauthorizedAccessException)
         {
@@ -25,8 +19,21 @@ internal static class RolloutFile
         }
     }
 
-    private static bool HasFile(string folder, string pattern, SearchOption depth) =>
-        Directory.Exists(folder) && Directory.EnumerateFiles(folder, pattern, depth).Any();
+    /// <summary>Its path, relative to the home, or null.</summary>
+    public static string? Find(string home, string codexThreadId)
+    {
+        // The id names a file here: only a UUID may.
+        if (!Guid.TryParse(codexThreadId, out var id))
+            return null;
+        var sessions = Path.Combine(home, "sessions");
+        var pattern = $"rollout-*-{id}.jsonl";
+        var file = DaysOf(id).Select(day => FirstFile(Path.Combine(sessions, day), pattern, SearchOption.TopDirectoryOnly)).FirstOrDefault(found => found is not null)
+            ?? FirstFile(sessions, pattern, SearchOption.AllDirectories);
+        return file is null ? null : Path.GetRelativePath(home, file);
+    }
+
+    private static string? FirstFile(string folder, string pattern, SearchOption depth) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern, depth).FirstOrDefault() : null;
 
     /// <summary>A version 7 id begins with its time. The folder is named by local time, in a zone that may have changed since.</summary>
     private static IEnumerable<string> DaysOf(Guid id)

@@ -1,0 +1,97 @@
+using CodexOrleans.Grains.Codex;
+using CodexOrleans.Storage;
+using CodexOrleans.Storage.Postgres;
+using Microsoft.Extensions.Logging;
+
+namespace CodexOrleans.Grains.Turns;
+
+/// <summary>
+/// Whether the CLI can continue a thread's session on this node. In a cluster the CLI's record of it is kept in the database at the end
+/// of each turn, and written to where the thread runs next.
+/// </summary>
+/// <param name="archive">Null where this process is the whole cluster.</param>
+public sealed partial class SessionRecords(ICodexEngine engine, IThreadReader reader, SessionArchive? archive, ILogger<SessionRecords> logger)
+{
+    /// <summary>Whether a thread may have run on another node before.</summary>
+    public bool ThreadsMove => archive is not null;
+
+    /// <summary>Makes sure that the CLI's record is here and has the turn before <paramref name="turnId"/>; false when it cannot be had.</summary>
+    public async ValueTask<bool> Restore(Guid threadId, string codexThreadId, Guid turnId)
+    {
+        if (archive is null)
+            return engine.CanResume(codexThreadId);
+        try
+        {
+            return await archive.Find(threadId) is { } kept && kept.CodexThreadId == codexThreadId
+                ? await Restore(archive, kept, threadId, turnId)
+                : engine.CanResume(codexThreadId);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
+        {
+            LogNotRestored(threadId, e);
+            return false;
+        }
+    }
+
+    private async ValueTask<bool> Restore(SessionArchive archive, ArchivedSession kept, Guid threadId, Guid turnId)
+    {
+        var file = Path.Combine(engine.RecordsFolder, kept.Path);
+        var here = new FileInfo(file) is { Exists: true } info ? info.Length : 0;
+        // Longer than what is kept: the last turn ran here, and this node could not keep it.
+        if (here > kept.Length)
+            return true;
+        if (kept.TurnId != await PreviousTurn(threadId, turnId))
+            return false;
+        if (here == kept.Length)
+            return true;
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        var unfinished = $"{file}.{turnId}";
+        await using (var stream = new FileStream(unfinished, PrivateFile()))
+            await archive.CopyTo(threadId, stream);
+        File.Move(unfinished, file, overwrite: true);
+        return true;
+    }
+
+    /// <summary>Keeps the CLI's record of a turn that has ended. The turn has its end already, so this never fails.</summary>
+    public async Task Keep(Guid threadId, string? codexThreadId, Guid turnId)
+    {
+        if (archive is null || codexThreadId is null)
+            return;
+        try
+        {
+            if (engine.FindRecord(codexThreadId) is not { } path)
+                return;
+            await using var record = new FileStream(Path.Combine(engine.RecordsFolder, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await archive.Keep(threadId, codexThreadId, turnId, path, record);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
+        {
+            LogNotKept(threadId, e);
+        }
+    }
+
+    private static FileStreamOptions PrivateFile()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
+    }
+
+    private async ValueTask<Guid?> PreviousTurn(Guid threadId, Guid turnId)
+    {
+        foreach (var turn in await reader.ReadTurns(threadId, 2))
+        {
+            if (turn.Id != turnId)
+                return turn.Id;
+        }
+
+        return null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: the CLI's record of its session could not be brought here; the CLI is told the history instead.")]
+    private partial void LogNotRestored(Guid threadId, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: the CLI's record of its session could not be kept; on another node the CLI would be told the history instead.")]
+    private partial void LogNotKept(Guid threadId, Exception exception);
+}

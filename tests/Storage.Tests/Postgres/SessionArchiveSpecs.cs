@@ -1,0 +1,83 @@
+using CodexOrleans.Storage.Postgres;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.Storage.Tests.Postgres;
+
+public sealed class SessionArchiveSpecs : IAsyncLifetime
+{
+    private const string Path = "sessions/2026/01/02/rollout-x.jsonl";
+
+    private readonly Guid _thread = Guid.CreateVersion7();
+    private PostgresThreadStore _store = null!;
+    private SessionArchive _archive = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _store = new PostgresThreadStore(new StorageOptions { Provider = StorageProvider.Postgres, ConnectionString = await (await PostgresServer.Shared).CreateDatabase() });
+        await _store.Open(TestContext.Current.CancellationToken);
+        _archive = new SessionArchive(_store.Connections);
+    }
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    [Fact]
+    public async Task A_record_that_grows_is_kept_whole()
+    {
+        // More than one part at once, a little, nothing at all.
+        var record = Bytes(2_500_000);
+        foreach (var length in (int[])[2_100_000, 2_100_001, 2_100_001, 2_500_000])
+        {
+            await Keep("session", Guid.CreateVersion7(), record[..length]);
+            Assert.Equal(record[..length], await Kept());
+            Assert.Equal(length, (await _archive.Find(_thread))!.Length);
+        }
+    }
+
+    [Theory]
+    [InlineData("another session", 100)]
+    [InlineData("session", 10)]
+    public async Task Another_record_takes_the_place_of_the_kept_one(string session, int length)
+    {
+        await Keep("session", Guid.CreateVersion7(), Bytes(50));
+        var turn = Guid.CreateVersion7();
+        var other = Bytes(length);
+
+        await Keep(session, turn, other);
+
+        Assert.Equal(other, await Kept());
+        Assert.Equal(new ArchivedSession(session, Path, length, turn), await _archive.Find(_thread));
+    }
+
+    [Fact]
+    public async Task An_owner_that_comes_too_late_does_not_put_its_record_over_a_newer_one()
+    {
+        var early = Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddYears(50));
+        var late = Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddYears(51));
+        var newer = Bytes(80);
+        await Keep("session", late, newer);
+
+        await Keep("session", early, Bytes(90));
+
+        Assert.Equal(newer, await Kept());
+        Assert.Equal(late, (await _archive.Find(_thread))!.TurnId);
+    }
+
+    [Fact]
+    public async Task Of_a_thread_without_a_record_there_is_none() => Assert.Null(await _archive.Find(_thread));
+
+    private static byte[] Bytes(int length)
+    {
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        return bytes;
+    }
+
+    private Task Keep(string session, Guid turn, byte[] record) => _archive.Keep(_thread, session, turn, Path, new MemoryStream(record));
+
+    private async Task<byte[]> Kept()
+    {
+        var copy = new MemoryStream();
+        await _archive.CopyTo(_thread, copy);
+        return copy.ToArray();
+    }
+}

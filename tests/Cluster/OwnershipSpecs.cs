@@ -87,6 +87,7 @@ public sealed class OwnershipSpecs : IAsyncLifetime
             }
             catch (Exception e) when (e is HttpRequestException or IOException or KeyNotFoundException or InvalidOperationException)
             {
+                // The pause of a client that was refused, not a wait for anything.
                 await Task.Delay(20, TestContext.Current.CancellationToken);
             }
         }

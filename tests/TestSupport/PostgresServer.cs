@@ -108,19 +108,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await _keeper.StandardInput.FlushAsync();
         try
         {
-            await Condition.Becomes(async () =>
-        {
-            try
-            {
-                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
-                await connection.OpenAsync();
-                return true;
-            }
-            catch (NpgsqlException)
-            {
-                return false;
-            }
-        });
+            await Condition.Becomes(Answers);
         }
         catch (TimeoutException e)
         {
@@ -133,6 +121,20 @@ public sealed class PostgresServer : IAsyncDisposable
         _keeper.StandardInput.Close();
         await _keeper.WaitForExitAsync();
         _keeper.Dispose();
+    }
+
+    private async Task<bool> Answers()
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+            await connection.OpenAsync();
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
     }
 
     private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username={User};Database={database}";

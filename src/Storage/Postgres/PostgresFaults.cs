@@ -49,7 +49,7 @@ internal static class PostgresFaults
         StorageFault.Unreachable => $"PostgreSQL at {server} cannot be reached ({e.Message}). See that it runs and that Storage:ConnectionString is right; the server goes on by itself.",
         StorageFault.DiskFull => $"PostgreSQL at {server} is out of disk space, memory or connections ({e.Message}). Give it more; the server goes on by itself.",
         StorageFault.ReadOnly => $"PostgreSQL at {server} refuses to be written to ({e.Message}). Check user and password in Storage:ConnectionString, the rights of that user, and that this is not a standby.",
-        _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). Start the server with --migrate.",
+        _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). Restart the server with a user that may create tables: it brings the schema up to date.",
         _ => $"PostgreSQL at {server} cannot be used ({e.Message}). Look at its log.",
     };
 

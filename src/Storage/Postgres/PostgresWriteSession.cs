@@ -115,8 +115,6 @@ internal sealed class PostgresWriteSession : IWriteSession
         }
 
         AddAppends(batch, steps);
-        foreach (var pending in group)
-            pending.Sent = true;
         var answered = 0;
         try
         {
@@ -130,10 +128,15 @@ internal sealed class PostgresWriteSession : IWriteSession
         }
         catch (PostgresException)
         {
-            // Nothing of the batch is in the database, so no outcome is unknown.
-            foreach (var pending in group)
-                pending.Sent = false;
+            // The database has refused the batch: nothing of it is there.
             Culprit = answered < steps.Count && steps[answered] is [var only] ? only : null;
+            throw;
+        }
+        catch (Exception)
+        {
+            // No answer came. It may be there or not, whatever later tries are told.
+            foreach (var pending in group)
+                pending.Sent = true;
             throw;
         }
     }

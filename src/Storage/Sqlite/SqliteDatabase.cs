@@ -5,7 +5,7 @@ namespace CodexOrleans.Storage.Sqlite;
 /// <summary>The database file, and how each kind of connection to it is set up.</summary>
 internal sealed class SqliteDatabase(string file, SqliteSynchronous synchronous, TimeSpan readTimeout)
 {
-    // A small commit writes whole pages. Twice as long ones cost a tenth more CPU per event at a steady rate and gain nothing in bursts.
+    // A small commit writes whole pages; twice as long ones gained nothing in bursts.
     private const int PageSize = 4096;
 
     // The library waits out a lock in whole seconds, asleep. Our own retry wants control back soon.

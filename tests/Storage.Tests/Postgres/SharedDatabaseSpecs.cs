@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Commits;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.TestSupport;
 using Npgsql;
@@ -46,6 +47,29 @@ public sealed class SharedDatabaseSpecs
 
         foreach (var store in stores)
             await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_commit_whose_answer_was_lost_is_recognised_and_one_that_another_owner_has_passed_is_not_taken_for_it()
+    {
+        await using var store = await Open(await (await PostgresServer.Shared).CreateDatabase());
+        using var session = new PostgresWriteSession(await store.Connections.OpenConnectionAsync(Cancellation));
+        var owner = new Owner();
+        foreach (var commit in (ThreadCommit[])[owner.StartTurn("a"), owner.Append("b"), owner.EndTurn()])
+        {
+            var pending = new PendingCommit(commit, 0);
+            session.Write([pending], 0);
+            (pending.Sent, pending.Outcome) = (true, CommitResult.Fenced);
+
+            session.Write([pending], 0);
+
+            Assert.Equal(CommitResult.Committed, pending.Outcome);
+        }
+
+        var stranger = new PendingCommit(new Owner(owner.ThreadId) { Generation = 1 }.Append("never there"), 0) { Sent = true };
+        session.Write([stranger], 0);
+        Assert.Equal(CommitResult.Fenced, stranger.Outcome);
+        Assert.Equal(3, (await store.ReadLines(owner.ThreadId)).Count);
     }
 
     [Fact]

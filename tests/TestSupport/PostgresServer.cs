@@ -95,7 +95,8 @@ public sealed class PostgresServer : IAsyncDisposable
         Process.GetProcessById(main).Kill();
         await Condition.Becomes(() =>
         {
-            var living = Process.GetProcessesByName("postgres").Where(process => !IsDead(process.Id) && WorksIn(process.Id, Path.Combine(_folder, "data"))).ToList();
+            // By their folder: each takes a name that says what it does.
+            var living = Process.GetProcesses().Where(process => !IsDead(process.Id) && WorksIn(process.Id, Path.Combine(_folder, "data"))).ToList();
             living.ForEach(process => process.Kill());
             return living.Count == 0;
         });

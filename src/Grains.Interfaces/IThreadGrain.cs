@@ -52,12 +52,18 @@ public interface IThreadGrain : IGrainWithGuidKey
     ValueTask ForgetRehearsal();
 }
 
-/// <summary>Outcome of <see cref="IThreadGrain.StartTurn"/>: exactly one of the two is set.</summary>
+/// <summary>Outcome of <see cref="IThreadGrain.StartTurn"/>: exactly one of them is set.</summary>
 [GenerateSerializer, Immutable, Alias("codex.StartTurnResult")]
 public sealed record StartTurnResult
 {
     [Id(0)] public StartedTurn? Started { get; init; }
     [Id(1)] public TurnRefusal? Refusal { get; init; }
+
+    /// <summary>
+    /// Nothing was started: a slot is free on another silo. The same request with this in <see cref="TurnRequest.Slot"/>, and its silo as
+    /// placement hint, starts the turn there.
+    /// </summary>
+    [Id(2)] public PromisedSlot? Elsewhere { get; init; }
 }
 
 /// <summary>An accepted turn: <c>turn.submitted</c> is on disk with number <paramref name="FirstSeq"/>.</summary>

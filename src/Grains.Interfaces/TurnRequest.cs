@@ -24,4 +24,20 @@ public sealed record TurnRequest
     /// CLI's lines. Only on <see cref="RehearsalThreads"/>. Set by the server itself, never from what a client sends.
     /// </summary>
     [Id(5)] public bool Rehearsal { get; init; }
+
+    /// <summary>Who asks: users take turns when slots are scarce.</summary>
+    [Id(6)] public string User { get; init; } = "";
+
+    /// <summary>Whether the caller understands <see cref="StartTurnResult.Elsewhere"/>.</summary>
+    [Id(7)] public bool MayMove { get; init; }
+
+    /// <summary>The slot that an earlier try was promised, or null.</summary>
+    [Id(8)] public PromisedSlot? Slot { get; init; }
 }
+
+/// <summary>A turn slot that is kept for a turn on a silo.</summary>
+/// <param name="Silo">Where.</param>
+/// <param name="Ticket">Under which name.</param>
+/// <param name="Waited">How long the turn has waited for it.</param>
+[GenerateSerializer, Immutable, Alias("codex.PromisedSlot")]
+public sealed record PromisedSlot([property: Id(0)] SiloAddress Silo, [property: Id(1)] Guid Ticket, [property: Id(2)] TimeSpan Waited);

@@ -1,5 +1,6 @@
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Placement;
+using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
@@ -15,6 +16,9 @@ namespace CodexOrleans.Grains;
 /// <summary>Registration of what threads need on a silo.</summary>
 public static class CodexGrainsExtensions
 {
+    /// <summary>Makes the turn slots of all silos those of one queue.</summary>
+    public static IServiceCollection AddTurnQueue(this IServiceCollection services) => services.AddHostedService<TurnQueueLink>();
+
     public static IServiceCollection AddCodexGrains(this IServiceCollection services)
     {
         services.AddCodexExec();
@@ -23,9 +27,11 @@ public static class CodexGrainsExtensions
         services.AddSingleton<ThreadHistory>();
         services.AddSingleton(provider => new SessionRecords(
             provider.GetRequiredService<ICodexEngine>(), provider.GetRequiredService<IThreadReader>(), provider.GetService<SessionArchive>(), provider.GetRequiredService<ILogger<SessionRecords>>()));
+        services.AddOptions<ThreadWorkspaceOptions>().BindConfiguration(ThreadWorkspaceOptions.Section).ValidateOnStart();
         services.AddSingleton<ThreadWorkspace>();
         services.AddPlacementDirector<ThreadPlacement, ThreadPlacementDirector>();
-        services.AddHostedService<TurnSweep>();
+        services.AddSingleton<TurnSweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<TurnSweep>());
         services.AddHostedService<TurnDrain>();
 
         // What a turn may take to finish, and to be ended if it does not, and what is left to do then.

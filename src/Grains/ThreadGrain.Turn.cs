@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Storage;
 
@@ -24,15 +25,26 @@ public sealed partial class ThreadGrain
             return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's working directory does not exist on this server. Create it, or name another one.");
         if (effective.WorkingDirectory is null && _thread.Exists && records.ThreadsMove && !workspace.Exists(_thread.Id))
             return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's own folder is not on this node: it ran on another one. Keep the nodes' workspaces on a shared volume, or name a working directory.");
-        if (!engine.IsInstalled && !request.Rehearsal)
-            return Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
 
-        var slot = await slots.Acquire(cancellationToken);
-        if (slot is null)
+        // A new thread has no files yet.
+        var anywhere = request.MayMove && records.ThreadsMove && (!_thread.Exists || workspace.IsShared);
+        if (!engine.IsInstalled && !anywhere && !request.Rehearsal)
+            return NotInstalled();
+
+        var offer = await slots.Acquire(new SlotRequest(request.User, anywhere, request.Slot?.Ticket, request.Slot?.Waited ?? default), cancellationToken);
+        if (offer.Elsewhere is { } silo)
+        {
+            DeactivateOnIdle();
+            return new StartTurnResult { Elsewhere = new PromisedSlot(silo, offer.Ticket, offer.Waited) };
+        }
+
+        if (offer.NotInstalled)
+            return NotInstalled();
+        if (offer.Slot is not { } slot)
         {
             return slots.Closed
                 ? Refuse(RefusalCodes.HostDraining, "The server is shutting down. Try again in a moment.", retryAfter: 5)
-                : Refuse(RefusalCodes.ServerBusy, $"All {slots.Limit} turn slots are taken. Try again later.", retryAfter: 10);
+                : Refuse(RefusalCodes.ServerBusy, "All turn slots are taken. Try again later.", retryAfter: 10);
         }
 
         var running = new RunningTurn(Guid.CreateVersion7(time.GetUtcNow()), _thread.Head + 1, slot);
@@ -97,6 +109,9 @@ public sealed partial class ThreadGrain
         }
     }
 
+    private static StartTurnResult NotInstalled() =>
+        Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
+
     /// <summary>Starts the CLI. It does nothing until it gets its prompt, when <paramref name="accepted"/> completes.</summary>
     private async Task<ICodexTurn> Launch(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
     {
@@ -147,10 +162,11 @@ public sealed partial class ThreadGrain
         }
         catch (Exception e)
         {
-            // A broken invariant. The turn stays open in the log; the next activation ends it.
+            // The CLI could not be given what it needs, or an invariant is broken. The turn is open in the log; a new activation ends it.
             LogTurnBroken(e);
             turn?.Stop(StopReason.Fenced);
             DeactivateOnIdle();
+            sweep.End(_thread.Id, running.Id);
         }
 
         if (ReferenceEquals(_turn, running))

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Grains.Placement;
+using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
@@ -28,6 +29,7 @@ public sealed partial class ThreadGrain(
     ThreadWorkspace workspace,
     ThreadHistory history,
     SessionRecords records,
+    TurnSweep sweep,
     HostTag host,
     IOptions<CodexOptions> options,
     TimeProvider time,

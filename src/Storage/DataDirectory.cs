@@ -8,11 +8,14 @@ public sealed class DataDirectory : IDisposable
 {
     private const string WorkspacesName = "workspaces";
 
+    private readonly bool _ownWorkspaces;
     private readonly FileStream _lock;
 
-    private DataDirectory(string path, FileStream lockFile)
+    private DataDirectory(string path, string? workspaces, FileStream lockFile)
     {
         Path = path;
+        _ownWorkspaces = workspaces is null;
+        Workspaces = workspaces ?? System.IO.Path.Combine(path, WorkspacesName);
         _lock = lockFile;
     }
 
@@ -24,7 +27,7 @@ public sealed class DataDirectory : IDisposable
     public string TokenFile => System.IO.Path.Combine(Path, "token");
 
     /// <summary>Parent of the folders of threads that were given no working directory.</summary>
-    public string Workspaces => System.IO.Path.Combine(Path, WorkspacesName);
+    public string Workspaces { get; }
 
     /// <summary>Files that live as long as a turn, such as output schemas.</summary>
     public string Scratch => System.IO.Path.Combine(Path, "scratch");
@@ -35,16 +38,26 @@ public sealed class DataDirectory : IDisposable
         "codex-orleans");
 
     /// <summary>Creates the folder if needed and takes its lock.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="workspaces">Parent of the per-thread workspaces, which must exist; null keeps them in the data directory.</param>
     /// <exception cref="StorageException">It cannot be created or written, or another server holds it.</exception>
-    public static DataDirectory Open(string path)
+    public static DataDirectory Open(string path, string? workspaces = null)
     {
         path = System.IO.Path.GetFullPath(path);
+        if (workspaces is not null)
+        {
+            if (!System.IO.Path.IsPathFullyQualified(workspaces) || !Directory.Exists(workspaces))
+                throw new StorageException(StorageFault.ReadOnly, $"Workspaces:Folder is '{workspaces}': it must be the absolute path of a folder that exists. Is the volume mounted?");
+            workspaces = new DirectoryInfo(workspaces).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? workspaces;
+        }
+
         try
         {
             CreatePrivate(path);
             path = new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
             // A folder that was there keeps its rights, so what is in it has rights of its own.
-            CreatePrivate(System.IO.Path.Combine(path, WorkspacesName));
+            if (workspaces is null)
+                CreatePrivate(System.IO.Path.Combine(path, WorkspacesName));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -54,7 +67,7 @@ public sealed class DataDirectory : IDisposable
         var lockPath = System.IO.Path.Combine(path, "lock");
         try
         {
-            return new DataDirectory(path, new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataDirectory(path, workspaces, new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException e)
         {
@@ -71,6 +84,16 @@ public sealed class DataDirectory : IDisposable
     {
         CreatePrivate(Scratch);
         return Scratch;
+    }
+
+    /// <summary>A folder on the volume of <see cref="Workspaces"/>, for what is not to appear there before it is whole.</summary>
+    public string EnsureUnfinishedWorkspaces()
+    {
+        if (_ownWorkspaces)
+            return EnsureScratch();
+        var folder = System.IO.Path.Combine(Workspaces, ".unfinished");
+        CreatePrivate(folder);
+        return folder;
     }
 
     public void Dispose() => _lock.Dispose();

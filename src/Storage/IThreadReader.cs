@@ -21,6 +21,6 @@ public interface IThreadReader
     /// </summary>
     ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default);
 
-    /// <summary>Threads with a turn that no commit has ended, for recovery after an owner died.</summary>
-    ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default);
+    /// <summary>Turns that no commit has ended, for recovery after an owner died.</summary>
+    ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default);
 }

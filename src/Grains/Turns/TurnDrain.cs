@@ -1,4 +1,5 @@
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Slots;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -5,26 +7,25 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// Ends the turns that have lost their owner, at start and whenever a silo of the cluster has died: every thread with a running turn is
-/// called, which does nothing where the turn runs, and activates the thread elsewhere; activation is recovery. It needs nobody to watch
-/// or call the thread.
+/// Ends the turns that have lost their owner: at start, whenever a silo of the cluster has died, and when an owner gives one up. Their
+/// threads are called, and activation is recovery. It needs nobody to watch or call the thread, and tries until it is done.
 /// </summary>
-internal sealed partial class TurnSweep(IThreadReader reader, IGrainFactory grains, IClusterMembershipService membership, ILogger<TurnSweep> logger) : BackgroundService
+public sealed partial class TurnSweep(
+    IThreadReader reader, IGrainFactory grains, IClusterMembershipService membership, HostTag host, TimeProvider time, ILogger<TurnSweep> logger) : BackgroundService
 {
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
     private static readonly ParallelOptions _bounded = new() { MaxDegreeOfParallelism = 8 };
+
+    private readonly Channel<(Guid ThreadId, Guid TurnId)> _givenUp = Channel.CreateUnbounded<(Guid, Guid)>();
+
+    /// <summary>Sees to it that a turn ends whose owner, here, has given it up. Returns at once.</summary>
+    public void End(Guid threadId, Guid turnId) => _givenUp.Writer.TryWrite((threadId, turnId));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            var known = membership.CurrentSnapshot;
-            await Sweep(stoppingToken);
-            await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
-            {
-                if (snapshot.Members.Values.Any(member => member.Status == SiloStatus.Dead && known.GetSiloStatus(member.SiloAddress) != SiloStatus.Dead))
-                    await Sweep(stoppingToken);
-                known = snapshot;
-            }
+            await Task.WhenAll(EndTurnsOfTheDead(stoppingToken), EndTurnsGivenUp(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -32,32 +33,92 @@ internal sealed partial class TurnSweep(IThreadReader reader, IGrainFactory grai
         }
     }
 
+    private async Task EndTurnsOfTheDead(CancellationToken stoppingToken)
+    {
+        var known = membership.CurrentSnapshot;
+        await Sweep(stoppingToken);
+        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
+        {
+            if (snapshot.Members.Values.Any(member => member.Status == SiloStatus.Dead && known.GetSiloStatus(member.SiloAddress) != SiloStatus.Dead))
+                await Sweep(stoppingToken);
+            known = snapshot;
+        }
+    }
+
+    private async Task EndTurnsGivenUp(CancellationToken stoppingToken)
+    {
+        await foreach (var (thread, turn) in _givenUp.Reader.ReadAllAsync(stoppingToken))
+        {
+            if (await TryRecover(thread) && await IsEnded(turn, stoppingToken))
+                continue;
+            End(thread, turn);
+            await Task.Delay(_pause, time, stoppingToken);
+        }
+    }
+
     private async Task Sweep(CancellationToken stoppingToken)
+    {
+        while (!await TrySweep(stoppingToken))
+            await Task.Delay(_pause, time, stoppingToken);
+    }
+
+    private async Task<bool> TrySweep(CancellationToken stoppingToken)
     {
         try
         {
-            var threads = await reader.ReadThreadsWithRunningTurn(stoppingToken);
-            await Parallel.ForEachAsync(threads, _bounded, async (thread, _) =>
+            var living = membership.CurrentSnapshot.Members.Values.Where(member => member.Status != SiloStatus.Dead).Select(member => member.Name).ToHashSet();
+            var lost = (await reader.ReadRunningTurns(stoppingToken)).Where(turn => IsLost(turn.Owner, living)).Select(turn => turn.ThreadId).ToArray();
+            // All survivors do the same; each begins elsewhere.
+            Random.Shared.Shuffle(lost);
+            var all = true;
+            await Parallel.ForEachAsync(lost, _bounded, async (thread, _) =>
             {
-                try
-                {
-                    await grains.GetGrain<IThreadGrain>(thread).Recover();
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    LogNotRecovered(thread, e);
-                }
+                if (!await TryRecover(thread))
+                    Volatile.Write(ref all, false);
             });
+            return all;
         }
         catch (StorageException e)
         {
             LogNotRead(e);
+            return false;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: its lost turn could not be ended now; its next call tries again.")]
+    /// <summary>One whose installation has started again is seen to by that start.</summary>
+    private bool IsLost(string owner, HashSet<string> living) => HostTag.InstallationOf(owner) is not { } installation
+        || (installation == host.Installation ? owner != host.Value : !living.Contains(installation));
+
+    private async Task<bool> TryRecover(Guid thread)
+    {
+        try
+        {
+            await grains.GetGrain<IThreadGrain>(thread).Recover();
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogNotRecovered(thread, e);
+            return false;
+        }
+    }
+
+    private async Task<bool> IsEnded(Guid turn, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await reader.ReadTurn(turn, stoppingToken) is not { Status: TurnStatus.Running };
+        }
+        catch (StorageException e)
+        {
+            LogNotRead(e);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: its lost turn could not be ended now; it is tried again.")]
     private partial void LogNotRecovered(Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Turns left running by an earlier process could not be looked up; each is ended when its thread is next called.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Turns that have lost their owner could not be looked up; it is tried again.")]
     private partial void LogNotRead(Exception exception);
 }

@@ -2,11 +2,12 @@ using System.ComponentModel;
 using CliWrap.Exceptions;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Grains.Workspaces;
 
 /// <summary>The folders of threads that were given no working directory, each a git repository of its own.</summary>
-public sealed partial class ThreadWorkspace(DataDirectory data, ILogger<ThreadWorkspace> logger) : IDisposable
+public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadWorkspaceOptions> options, ILogger<ThreadWorkspace> logger) : IDisposable
 {
     /// <summary>The program to ask.</summary>
     internal string Git { get; init; } = "git";
@@ -14,6 +15,9 @@ public sealed partial class ThreadWorkspace(DataDirectory data, ILogger<ThreadWo
     private readonly SemaphoreSlim _asking = new(1, 1);
     private EmptyRepository? _empty;
     private bool _told;
+
+    /// <summary>Whether every node sees the same folders.</summary>
+    public bool IsShared => options.Value.Shared;
 
     /// <summary>The thread's own folder, made at its first turn.</summary>
     /// <returns>The path, and whether it is a git repository (git may be missing on this machine).</returns>
@@ -27,8 +31,8 @@ public sealed partial class ThreadWorkspace(DataDirectory data, ILogger<ThreadWo
         try
         {
             var empty = _empty ?? await AskGit();
-            // In the scratch folder, which the next start empties, should this one be killed meanwhile.
-            empty.Write(repository, Path.Combine(data.EnsureScratch(), $"{threadId}.git"));
+            // Out of sight of the CLI, should this process be killed meanwhile.
+            empty.Write(repository, Path.Combine(data.EnsureUnfinishedWorkspaces(), $"{threadId}.git"));
         }
         catch (Exception e) when (e is Win32Exception or CommandExecutionException or IOException or UnauthorizedAccessException)
         {

@@ -50,6 +50,7 @@ internal static class ClusterNode
             (options.Invariant, options.ConnectionString) = (Invariant, connectionString);
             options.DeleteStateOnClear = true;
         });
+        silo.Services.AddTurnQueue();
         silo.Services.AddSingleton(services => new SessionArchive(services.GetRequiredService<NpgsqlDataSource>()));
         silo.AddGrainDirectory(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY, (services, _) => new PostgresGrainDirectory(services.GetRequiredService<NpgsqlDataSource>()));
         silo.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);

@@ -33,7 +33,7 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
 
     internal const string SizeSql = "SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM (SELECT octet_length(lines) AS bytes FROM chunks WHERE thread_id = $1 LIMIT $2) AS sizes";
 
-    internal const string RunningSql = "SELECT thread_id FROM turns WHERE status = 0";
+    internal const string RunningSql = $"SELECT {TurnNames} FROM turns WHERE status = 0";
 
     public async ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken)
     {
@@ -102,14 +102,14 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
         return (row.GetInt64(0), row.GetInt64(1));
     }
 
-    public async ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken)
     {
-        var threads = new List<Guid>();
+        var turns = new List<TurnRecord>();
         await using var command = Command(RunningSql);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
-            threads.Add(row.GetGuid(0));
-        return threads;
+            turns.Add(Turn(row));
+        return turns;
     }
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)

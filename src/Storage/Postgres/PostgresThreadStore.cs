@@ -98,8 +98,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
     public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
         Read(reader => reader.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken));
 
-    public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadThreadsWithRunningTurn(cancellationToken));
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadRunningTurns(cancellationToken));
 
     /// <summary>Writes what waits, refuses all else, and closes all connections.</summary>
     public async ValueTask DisposeAsync()

@@ -51,7 +51,12 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
             WHERE chunk_index.thread = (SELECT key FROM threads WHERE id = $id) LIMIT $limit)
         """;
 
-    internal const string RunningSql = "SELECT threads.id FROM turns JOIN threads ON threads.key = turns.thread WHERE turns.status = 0";
+    internal const string RunningSql =
+        $"""
+        SELECT id, status, owner, first_seq, last_seq, started_at, ended_at, error_code, error_message, {UsageNames},
+            (SELECT id FROM threads WHERE key = turns.thread)
+        FROM turns WHERE status = 0
+        """;
 
     private readonly Statement _thread = new(connection, ThreadSql, "$id");
     private readonly Statement _turn = new(connection, TurnSql, "$id");
@@ -144,13 +149,13 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         return (chunks, bytes);
     }
 
-    public IReadOnlyList<Guid> ReadThreadsWithRunningTurn()
+    public IReadOnlyList<TurnRecord> ReadRunningTurns()
     {
-        var threads = new List<Guid>();
+        var turns = new List<TurnRecord>();
         using var row = _running.Query();
         while (row.Read())
-            threads.Add(Id(row, 0));
-        return threads;
+            turns.Add(Turn(row, Id(row, 14)));
+        return turns;
     }
 
     public void Dispose()

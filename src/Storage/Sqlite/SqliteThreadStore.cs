@@ -127,8 +127,8 @@ public sealed partial class SqliteThreadStore : IOpenStore
         return Read(session => session.ReadChunks(threadId, afterSeq, maxBytes, tail), cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) =>
-        Read(session => session.ReadThreadsWithRunningTurn(), cancellationToken);
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) =>
+        Read(session => session.ReadRunningTurns(), cancellationToken);
 
     /// <summary>Writes what waits, refuses all else, and leaves one complete file without a log beside it.</summary>
     public async ValueTask DisposeAsync()

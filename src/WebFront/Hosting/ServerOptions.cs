@@ -35,8 +35,9 @@ internal static class ServerOptionsRegistration
     public static void AddServerOptions(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ServerOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton(services =>
-            DataDirectory.Open(services.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory ?? DataDirectory.DefaultPath));
+        builder.Services.AddSingleton(services => DataDirectory.Open(
+            services.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory ?? DataDirectory.DefaultPath,
+            builder.Configuration["Workspaces:Folder"]));
         builder.Services.AddSingleton(TimeProvider.System);
         // Whoever has an event writes it to the socket itself, which never waits there; a thread of the pool in between cost more than the write.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);

@@ -62,6 +62,55 @@ public sealed class CapacitySpecs
     }
 
     [Fact]
+    public async Task Users_who_wait_take_turns_however_many_each_has_waiting()
+    {
+        await using var host = await ThreadHost.Start(options => options.MaxConcurrentTurns = 1);
+        await host.Submit(Guid.CreateVersion7());
+        var running = await host.Engine.NextTurn();
+        List<Task<StartTurnResult>> waiting = [];
+        foreach (var (user, prompt) in ((string, string)[])[("many", "many 1"), ("many", "many 2"), ("many", "many 3"), ("few", "few 1")])
+        {
+            waiting.Add(host.Thread(Guid.CreateVersion7()).StartTurn(host.Request(prompt) with { User = user }, null, TestContext.Current.CancellationToken).AsTask());
+            await Condition.Becomes(() => host.Slots.Waiting == waiting.Count);
+        }
+
+        foreach (var prompt in (string[])["many 1", "few 1", "many 2", "many 3"])
+        {
+            running.Complete();
+            running = await host.Engine.NextTurn();
+            Assert.Equal(prompt, running.Started.Prompt);
+        }
+
+        running.Complete();
+    }
+
+    [Fact]
+    public async Task A_user_who_fills_the_queue_gives_way_to_another()
+    {
+        await using var host = await ThreadHost.Start(options => (options.MaxConcurrentTurns, options.MaxQueueLength) = (1, 3));
+        await host.Submit(Guid.CreateVersion7());
+        List<Task<StartTurnResult>> many = [];
+        for (var i = 0; i < 3; i++)
+        {
+            many.Add(Submit("many"));
+            await Condition.Becomes(() => host.Slots.Waiting == many.Count);
+        }
+
+        Assert.Equal(RefusalCodes.ServerBusy, (await Submit("many")).Refusal!.Code);
+        var other = Submit("other");
+
+        Assert.Equal(RefusalCodes.ServerBusy, (await many[2]).Refusal!.Code);
+        Assert.Equal(3, host.Slots.Waiting);
+        for (var i = 0; i < 4; i++)
+            (await host.Engine.NextTurn()).Complete();
+        Assert.NotNull((await other).Started);
+        Assert.All(await Task.WhenAll(many[..2]), result => Assert.NotNull(result.Started));
+
+        Task<StartTurnResult> Submit(string user) =>
+            host.Thread(Guid.CreateVersion7()).StartTurn(host.Request() with { User = user }, null, TestContext.Current.CancellationToken).AsTask();
+    }
+
+    [Fact]
     public async Task A_turn_that_waited_too_long_is_refused_with_a_time_to_come_back()
     {
         await using var host = await ThreadHost.Start(options =>

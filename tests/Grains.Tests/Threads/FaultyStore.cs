@@ -6,6 +6,10 @@ namespace CodexOrleans.Grains.Tests.Threads;
 internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 {
     private volatile Fault? _fault;
+    private int _failingReads;
+
+    /// <summary>The next pages that are read from the log cannot be.</summary>
+    public void FailNextReads(int pages) => Volatile.Write(ref _failingReads, pages);
 
     /// <summary>Commits, or only those of one thread, fail until <see cref="Repair"/>. The task completes at the first failed commit.</summary>
     public Task Break(Guid? thread = null)
@@ -37,9 +41,11 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
         store.ReadTurns(threadId, limit, before, cancellationToken);
 
     public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
-        store.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken);
+        Interlocked.Decrement(ref _failingReads) >= 0
+            ? throw new StorageException(StorageFault.Other, "The log cannot be read, says the test.")
+            : store.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken);
 
-    public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) => store.ReadThreadsWithRunningTurn(cancellationToken);
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) => store.ReadRunningTurns(cancellationToken);
 
     private sealed record Fault(Guid? Thread, TaskCompletionSource Failed);
 }

@@ -80,7 +80,7 @@ public sealed class OwnershipSpecs
                 await LeaveRunning(store, thread, Guid.CreateVersion7());
         });
 
-        await Condition.Becomes(async () => (await host.Store.ReadThreadsWithRunningTurn(TestContext.Current.CancellationToken)).Count == 0);
+        await Condition.Becomes(async () => (await host.Store.ReadRunningTurns(TestContext.Current.CancellationToken)).Count == 0);
 
         foreach (var thread in threads)
             Assert.Contains("host_lost", (await host.Log(thread))[^1]);

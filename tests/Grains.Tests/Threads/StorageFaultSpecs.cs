@@ -1,4 +1,6 @@
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 
@@ -28,6 +30,25 @@ public sealed class StorageFaultSpecs
         Assert.Equal(RefusalCodes.StorageUnavailable, refused.Refusal!.Code);
         Assert.NotNull(accepted.Started);
         Assert.Equal(accepted.Started.TurnId, (await front.Next()).TurnId);
+        (await host.Engine.NextTurn()).Complete();
+    }
+
+    [Fact]
+    public async Task A_turn_whose_history_cannot_be_read_ends_with_nobody_watching()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, front: front);
+        (await host.Engine.NextTurn()).Complete();
+        await front.UntilTurnEnds();
+
+        // The CLI has told no session, so a second turn is told the history; then the recovery reads too.
+        host.Store.FailNextReads(2);
+        var started = (await host.Submit(_thread, newThread: false)).Started!;
+
+        await Condition.Becomes(async () => (await host.ReadTurn(started.TurnId))!.Status == TurnStatus.Failed);
+        Assert.Contains("host_lost", (await host.Log(_thread))[^1], StringComparison.Ordinal);
+        Assert.NotNull((await host.Submit(_thread, newThread: false)).Started);
         (await host.Engine.NextTurn()).Complete();
     }
 

@@ -1,5 +1,5 @@
 using CodexOrleans.Grains.Codex;
-using CodexOrleans.Grains.Turns;
+using CodexOrleans.Grains.Slots;
 using CodexOrleans.Storage;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
@@ -61,6 +61,7 @@ internal sealed class ThreadHost : IAsyncDisposable
             silo.Services.AddThreadStore();
             silo.Services.AddSingleton(services => new FaultyStore(services.GetRequiredService<IOpenStore>()));
             silo.Services.AddSingleton<IThreadStore>(services => services.GetRequiredService<FaultyStore>());
+            silo.Services.AddSingleton<IThreadReader>(services => services.GetRequiredService<FaultyStore>());
             silo.AddMemoryGrainStorage("PubSubStore");
             silo.AddPushStreams(ThreadStreams.Provider);
             silo.Services.AddSingleton<ICodexEngine>(engine);

@@ -4,6 +4,7 @@ using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Grains.Tests.Workspaces;
 
@@ -92,7 +93,7 @@ public sealed class ThreadWorkspaceSpecs : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(path));
     }
 
-    private ThreadWorkspace New(string git = "git") => new(_data, NullLogger<ThreadWorkspace>.Instance) { Git = git };
+    private ThreadWorkspace New(string git = "git") => new(_data, Options.Create(new ThreadWorkspaceOptions()), NullLogger<ThreadWorkspace>.Instance) { Git = git };
 
     private static async Task<string> Git(params string[] arguments) =>
         (await Cli.Wrap("git").WithArguments(arguments).ExecuteBufferedAsync(TestContext.Current.CancellationToken)).StandardOutput;

@@ -210,7 +210,7 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
     }
 
     [Fact]
-    public async Task Threads_with_a_running_turn_are_found_and_no_others()
+    public async Task Running_turns_are_found_and_no_others()
     {
         var running = new Owner();
         var ended = new Owner();
@@ -222,7 +222,9 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
         await Store.Commit(ended.EndTurn());
         await Store.Commit(idle.Claim());
 
-        Assert.Equal([running.ThreadId], await Store.ReadThreadsWithRunningTurn(Cancellation));
+        var found = Assert.Single(await Store.ReadRunningTurns(Cancellation));
+        Assert.Equal(await Store.ReadTurn(running.TurnId, Cancellation), found);
+        Assert.Equal((running.ThreadId, Owner.Host), (found.ThreadId, found.Owner));
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class OutageSpecs : IAsyncLifetime
             Assert.Equal(Commits, lines.Count);
         }
 
-        Assert.Empty(await store.ReadThreadsWithRunningTurn(TestContext.Current.CancellationToken));
+        Assert.Empty(await store.ReadRunningTurns(TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 120_000)]

@@ -99,7 +99,7 @@ internal sealed class MemoryLog : IThreadReader
         return new(page);
     }
 
-    public ValueTask<IReadOnlyList<Guid>> ReadThreadsWithRunningTurn(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     private static long Head(List<LogChunk> chunks) => chunks.Count == 0 ? 0 : chunks[^1].LastSeq;
 

@@ -21,6 +21,9 @@ public sealed record HostTag(string Installation, string Boot)
 
     public string Value { get; } = $"{Installation}.{Boot}";
 
+    /// <summary>The installation in a host's <see cref="Value"/>, or null.</summary>
+    public static string? InstallationOf(string host) => host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? host[..dot] : null;
+
     /// <summary>A tag for a process that keeps no data: nothing of earlier starts can be found by it.</summary>
     public static HostTag Ephemeral() => new(RandomId(), RandomId());
 

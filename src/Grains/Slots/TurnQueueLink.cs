@@ -1,0 +1,64 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CodexOrleans.Grains.Slots;
+
+/// <summary>Keeps this silo's <see cref="TurnSlots"/> and the cluster's <see cref="ITurnQueueGrain"/> in step. One call is always under way.</summary>
+internal sealed partial class TurnQueueLink(TurnSlots slots, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<TurnQueueLink> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(500);
+
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private bool _lost;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        slots.Link(() => _changes.Writer.TryWrite(true));
+        var queue = grains.GetGrain<ITurnQueueGrain>(0);
+        try
+        {
+            for (var number = 1L; ; number++)
+            {
+                _changes.Reader.TryRead(out _);
+                var answered = Exchange(queue, slots.Report(silo.SiloAddress, number), stoppingToken);
+                // What changes meanwhile is told at once; the answer to this report is empty then, or late and still right.
+                await (_lost ? answered : Task.WhenAny(answered, _changes.Reader.WaitToReadAsync(stoppingToken).AsTask()));
+                stoppingToken.ThrowIfCancellationRequested();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    private async Task Exchange(ITurnQueueGrain queue, SiloReport report, CancellationToken stoppingToken)
+    {
+        try
+        {
+            slots.Apply(await queue.Exchange(report));
+            if (_lost)
+                LogFound();
+            _lost = false;
+        }
+        catch (Exception e)
+        {
+            if (stoppingToken.IsCancellationRequested)
+                return;
+            // Its silo has died, or the database that tells where it is cannot be asked.
+            if (!_lost)
+                LogLost(e.GetType().Name);
+            _lost = true;
+            slots.Unlink(report);
+            await Task.Delay(_pause, time, stoppingToken);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster's queue for turn slots cannot be asked ({Reason}); turns wait for the slots of this node alone.")]
+    private partial void LogLost(string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The cluster's queue for turn slots answers again.")]
+    private partial void LogFound();
+}

@@ -15,7 +15,6 @@ public sealed class Nodes : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<string, ServerProcess> _nodes = new();
-    private readonly string _database;
     private readonly string _cluster = $"test-{Guid.NewGuid():N}";
     private readonly string _data;
     private readonly IReadOnlyList<(string Key, string Value)> _changes;
@@ -24,7 +23,7 @@ public sealed class Nodes : IAsyncDisposable
     private Nodes(PostgresServer postgres, string database, Stage stage, string? data, IReadOnlyList<(string Key, string Value)> changes, params IReadOnlyList<IAsyncDisposable> owned)
     {
         Postgres = postgres;
-        _database = database;
+        Database = database;
         Stage = stage;
         _data = data ?? _folder.Path;
         _changes = changes;
@@ -35,6 +34,9 @@ public sealed class Nodes : IAsyncDisposable
     public Stage Stage { get; }
 
     public PostgresServer Postgres { get; }
+
+    /// <summary>Connection string of the nodes' database.</summary>
+    public string Database { get; }
 
     /// <summary>The nodes by name; a node that was killed stays until it is started again.</summary>
     public IReadOnlyDictionary<string, ServerProcess> All => _nodes;
@@ -71,7 +73,7 @@ public sealed class Nodes : IAsyncDisposable
             ["Cluster:GatewayPort"] = $"{gatewayPort}",
             ["Codex:StopGrace"] = "00:00:00.5",
             ["Storage:Provider"] = "Postgres",
-            ["Storage:ConnectionString"] = _database,
+            ["Storage:ConnectionString"] = Database,
             ["Storage:RetryFor"] = "00:00:30",
         };
         // Each node has a home of its own, as on machines of their own.

@@ -15,7 +15,7 @@ public sealed class WireSpecs
         var recordings = WireRecording.Read(VersionFixture.Of(version).Messages);
 
         Assert.NotEmpty(recordings);
-        Assert.Equal(recordings.Select(recording => recording.Text), recordings.Select(recording => WireText.Of(WireRecording.Read(recording.Bytes))));
+        Assert.All(recordings, recording => Assert.Equal(recording.Text, WireText.Of(WireRecording.Read(recording.Bytes))));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace CodexOrleans.Cluster.Suite;
@@ -7,6 +8,8 @@ public sealed class RandomNodes : DelegatingHandler
 {
     // Repeat a failure with the seed that its output names.
     private const string SeedVariable = "CODEX_ORLEANS_NODE_SEED";
+
+    private static readonly ConcurrentDictionary<string, int> _clients = new();
 
     private readonly IReadOnlyList<Uri> _nodes;
     private readonly Random _random;
@@ -24,12 +27,17 @@ public sealed class RandomNodes : DelegatingHandler
         ? int.Parse(seed, CultureInfo.InvariantCulture)
         : Random.Shared.Next(1_000_000);
 
-    /// <summary>Chances that a test has again when it runs alone with the same seed; the test's output tells the seed.</summary>
+    /// <summary>
+    /// Chances of its own for each client of a test, which it has again when the test runs alone with the same seed; the test's output
+    /// tells the seed.
+    /// </summary>
     public static Random SeededRandom()
     {
         var test = TestContext.Current.Test?.UniqueID ?? "";
-        TestContext.Current.TestOutputHelper?.WriteLine($"{SeedVariable}={Seed}");
-        return new Random(test.Aggregate(Seed, (hash, c) => unchecked(hash * 31 + c)));
+        var client = _clients.AddOrUpdate(test, 1, (_, clients) => clients + 1);
+        if (client == 1)
+            TestContext.Current.TestOutputHelper?.WriteLine($"{SeedVariable}={Seed}");
+        return new Random($"{test}/{client}".Aggregate(Seed, (hash, c) => unchecked(hash * 31 + c)));
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -154,8 +154,7 @@ public sealed class FaultSpecs(FakeCodexServer running) : IClassFixture<FakeCode
     [Fact(Timeout = 120_000)]
     public async Task A_hanging_CLI_is_ended_by_the_turns_time_limit()
     {
-        var settings = new Dictionary<string, string>(running.Stage.Settings) { ["Codex:TurnTimeout"] = "00:00:01" };
-        await using var server = await ServerProcess.Start(running.Stage.NewFolder(), settings);
+        await using var server = await running.StartAnother(changes: ("Codex:TurnTimeout", "00:00:01"));
         using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
 
         var turn = await api.Turn(new { prompt = "trap '' TERM INT; started; hang" });
@@ -172,8 +171,7 @@ public sealed class FaultSpecs(FakeCodexServer running) : IClassFixture<FakeCode
     [Fact(Timeout = 120_000)]
     public async Task A_hanging_CLI_does_not_block_shutdown()
     {
-        var settings = new Dictionary<string, string>(running.Stage.Settings) { ["Codex:DrainTimeout"] = "00:00:00.5" };
-        await using var server = await ServerProcess.Start(running.Stage.NewFolder(), settings);
+        await using var server = await running.StartAnother(changes: ("Codex:DrainTimeout", "00:00:00.5"));
         using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
         await using var stream = await api.Stream(new { prompt = "trap '' TERM INT; started; hang" });
         await stream.Until("turn.started");
@@ -190,9 +188,7 @@ public sealed class FaultSpecs(FakeCodexServer running) : IClassFixture<FakeCode
     [Fact(Timeout = 120_000)]
     public async Task A_missing_CLI_is_a_503_and_health_says_it()
     {
-        var data = running.Stage.NewFolder();
-        var settings = new Dictionary<string, string>(running.Stage.Settings) { ["Codex:ExecutablePath"] = "no-such-codex" };
-        await using var server = await ServerProcess.Start(data, settings);
+        await using var server = await running.StartAnother(changes: ("Codex:ExecutablePath", "no-such-codex"));
         using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
 
         await CodexApi.Refused(await api.TryStream(new { prompt = "hello" }), HttpStatusCode.ServiceUnavailable, "codex_not_installed");

@@ -120,11 +120,10 @@ public sealed class ReconnectSpecs(RunningServer running, FakeCodexServer fake) 
     [Fact(Timeout = 120_000)]
     public async Task A_client_that_comes_back_after_a_restart_gets_the_rest()
     {
-        var stage = running.Stage;
-        var data = stage.NewFolder();
+        var data = running.Stage.NewFolder();
         var cut = new EventTape();
         FinishedTurn turn;
-        await using (var server = await ServerProcess.Start(data, stage.Settings))
+        await using (var server = await running.StartAnother(data))
         {
             using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
             turn = await api.Turn(new { prompt = "SCENARIO:shell N:3" });
@@ -132,7 +131,7 @@ public sealed class ReconnectSpecs(RunningServer running, FakeCodexServer fake) 
             await stream.Until("turn.started");
         }
 
-        await using (var server = await ServerProcess.Start(data, stage.Settings))
+        await using (var server = await running.StartAnother(data))
         {
             using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
             await using var stream = await api.Follow(turn.ThreadId, cut);

@@ -34,13 +34,15 @@ public sealed class PostgresServer : IAsyncDisposable
     private static readonly Lazy<Task<PostgresServer>> _shared = new(Start);
 
     private readonly Process _keeper;
+    private readonly string _programs;
     private readonly string _folder;
     private readonly int _port;
     private int _databases;
 
-    private PostgresServer(Process keeper, string folder, int port)
+    private PostgresServer(Process keeper, string programs, string folder, int port)
     {
         _keeper = keeper;
+        _programs = programs;
         _folder = folder;
         _port = port;
     }
@@ -70,7 +72,7 @@ public sealed class PostgresServer : IAsyncDisposable
             RedirectStandardOutput = true,
         })!;
         var folder = await keeper.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"initdb of '{programs}' failed.");
-        var server = new PostgresServer(keeper, folder, port);
+        var server = new PostgresServer(keeper, programs, folder, port);
         await server.Restart();
         return server;
     }
@@ -85,6 +87,21 @@ public sealed class PostgresServer : IAsyncDisposable
         await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
         await command.ExecuteNonQueryAsync();
         return ConnectionString(name);
+    }
+
+    /// <summary>A database as SQL that makes it anew.</summary>
+    /// <param name="database">Its connection string.</param>
+    public async Task<string> Dump(string database)
+    {
+        var name = new NpgsqlConnectionStringBuilder(database).Database!;
+        string[] arguments = ["--host=127.0.0.1", $"--port={_port}", $"--username={User}", "--inserts", "--no-owner", name];
+        using var dump = Process.Start(new ProcessStartInfo(Path.Combine(_programs, "pg_dump"), arguments) { RedirectStandardOutput = true })!;
+        var sql = await dump.StandardOutput.ReadToEndAsync();
+        await dump.WaitForExitAsync();
+        if (dump.ExitCode != 0)
+            throw new InvalidOperationException($"pg_dump ended with exit code {dump.ExitCode}.");
+        // Lines with a backslash are for psql and nobody else.
+        return string.Join('\n', sql.Split('\n').Where(line => !line.StartsWith('\\')));
     }
 
     /// <summary>kill -9 of the server and every process that serves a connection.</summary>

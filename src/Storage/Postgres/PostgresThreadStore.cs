@@ -45,7 +45,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
         {
             try
             {
-                await PostgresMigration.Run(_database, cancellationToken);
+                if (await PostgresMigration.Run(_database, cancellationToken) is { Count: > 0 } newer)
+                    LogNewer(_logger, _database.Server, string.Join(", ", newer));
                 break;
             }
             catch (Exception e) when (PostgresFaults.IsTransient(e) && _time.GetTimestamp() < deadline)
@@ -138,6 +139,9 @@ public sealed partial class PostgresThreadStore : IOpenStore
             await _commits.Ended;
         await _database.DisposeAsync();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {Server} has been upgraded by a newer version of this server, whose schema ({Scripts}) this one can use. Upgrade this node too.")]
+    private static partial void LogNewer(ILogger logger, string server, string scripts);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL at {Server} cannot be used yet; waiting for it.")]
     private static partial void LogWaiting(ILogger logger, string server);

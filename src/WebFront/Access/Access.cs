@@ -13,6 +13,7 @@ internal static class Access
         var services = builder.Services;
         services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
+        services.AddSingleton<IValidateOptions<AuthOptions>, SharedToken>();
         services.AddSingleton<ServerToken>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<SessionCookie>();

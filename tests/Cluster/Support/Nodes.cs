@@ -8,27 +8,35 @@ namespace CodexOrleans.Cluster.Support;
 /// <summary>A cluster of real server processes on a real PostgreSQL server, all on this machine.</summary>
 public sealed class Nodes : IAsyncDisposable
 {
-    private const string Token = "a-token-that-all-nodes-of-the-test-cluster-share";
+    /// <summary>What opens every node.</summary>
+    public const string Token = "a-token-that-all-nodes-of-the-test-cluster-share";
+
+    private static readonly IReadOnlyList<(string, string)> _fakeCli = [("Codex:ExecutablePath", FakeCli.Path)];
 
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<string, ServerProcess> _nodes = new();
-    private readonly string _database;
     private readonly string _cluster = $"test-{Guid.NewGuid():N}";
+    private readonly string _data;
+    private readonly IReadOnlyList<(string Key, string Value)> _changes;
+    private readonly IReadOnlyList<IAsyncDisposable> _owned;
 
-    private readonly bool _fake;
-
-    private Nodes(PostgresServer postgres, string database, Stage stage, bool fake)
+    private Nodes(PostgresServer postgres, string database, Stage stage, string? data, IReadOnlyList<(string Key, string Value)> changes, params IReadOnlyList<IAsyncDisposable> owned)
     {
         Postgres = postgres;
-        _database = database;
+        Database = database;
         Stage = stage;
-        _fake = fake;
+        _data = data ?? _folder.Path;
+        _changes = changes;
+        _owned = owned;
     }
 
     /// <summary>The model that the real CLI talks to.</summary>
     public Stage Stage { get; }
 
     public PostgresServer Postgres { get; }
+
+    /// <summary>Connection string of the nodes' database.</summary>
+    public string Database { get; }
 
     /// <summary>The nodes by name; a node that was killed stays until it is started again.</summary>
     public IReadOnlyDictionary<string, ServerProcess> All => _nodes;
@@ -40,18 +48,15 @@ public sealed class Nodes : IAsyncDisposable
     public static async Task<Nodes> Start(bool fake, params string[] names)
     {
         var postgres = await PostgresServer.Start();
-        var nodes = new Nodes(postgres, await postgres.CreateDatabase(), await Stage.Open(), fake);
-        try
-        {
-            await Task.WhenAll(names.Select(name => nodes.StartNode(name)));
-            return nodes;
-        }
-        catch
-        {
-            await nodes.DisposeAsync();
-            throw;
-        }
+        var stage = await Stage.Open();
+        return await new Nodes(postgres, await postgres.CreateDatabase(), stage, data: null, fake ? _fakeCli : [], postgres, stage).Start(names);
     }
+
+    /// <summary>Starts nodes on a PostgreSQL server and a stage that are the caller's, and others' at the same time.</summary>
+    /// <param name="data">The folder of the nodes' data, when it is to outlive them.</param>
+    /// <param name="changes">Settings that differ from the stage's.</param>
+    public static Task<Nodes> Start(PostgresServer postgres, string database, Stage stage, string? data, IReadOnlyList<(string Key, string Value)> changes, params string[] names) =>
+        new Nodes(postgres, database, stage, data, changes).Start(names);
 
     /// <summary>Starts a node, on the data of the one that had this name before.</summary>
     public async Task<ServerProcess> StartNode(string name, string mode = "Node", int gatewayPort = 0)
@@ -68,7 +73,7 @@ public sealed class Nodes : IAsyncDisposable
             ["Cluster:GatewayPort"] = $"{gatewayPort}",
             ["Codex:StopGrace"] = "00:00:00.5",
             ["Storage:Provider"] = "Postgres",
-            ["Storage:ConnectionString"] = _database,
+            ["Storage:ConnectionString"] = Database,
             ["Storage:RetryFor"] = "00:00:30",
         };
         // Each node has a home of its own, as on machines of their own.
@@ -80,9 +85,9 @@ public sealed class Nodes : IAsyncDisposable
         }
 
         settings["Codex:Home"] = settings["Codex:Environment:CODEX_HOME"] = home;
-        if (_fake)
-            settings["Codex:ExecutablePath"] = FakeCli.Path;
-        return _nodes[name] = await ServerProcess.Start(Directory.CreateDirectory(_folder[name]).FullName, settings);
+        foreach (var (key, value) in _changes)
+            settings[key] = value;
+        return _nodes[name] = await ServerProcess.Start(Directory.CreateDirectory(Path.Combine(_data, name)).FullName, settings);
     }
 
     /// <summary>A client of one node.</summary>
@@ -94,13 +99,27 @@ public sealed class Nodes : IAsyncDisposable
     /// <summary>Deletes what the CLI has of its own on a node that has ended.</summary>
     public void DeleteHome(string name) => Directory.Delete(HomeOf(name), recursive: true);
 
-    private string HomeOf(string name) => Path.Combine(Stage.Home.Path, "nodes", name);
+    private string HomeOf(string name) => Path.Combine(Stage.Home.Path, "nodes", _cluster, name);
+
+    private async Task<Nodes> Start(string[] names)
+    {
+        try
+        {
+            await Task.WhenAll(names.Select(name => StartNode(name)));
+            return this;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_nodes.Values.Select(node => node.DisposeAsync().AsTask()));
-        await Postgres.DisposeAsync();
-        await Stage.DisposeAsync();
+        foreach (var owned in _owned)
+            await owned.DisposeAsync();
         _folder.Dispose();
     }
 }

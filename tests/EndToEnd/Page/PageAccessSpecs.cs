@@ -7,19 +7,6 @@ namespace CodexOrleans.EndToEnd.Page;
 public sealed class PageAccessSpecs(BrowsedServer browsed) : IClassFixture<BrowsedServer>
 {
     [Fact]
-    public async Task The_printed_link_signs_the_browser_in()
-    {
-        await using var page = await browsed.OpenAsStranger();
-        await page.Tab.GotoAsync(browsed.SignInLink);
-        await page.Ask("SCENARIO:plain");
-
-        var cookie = Assert.Single(await page.Context.CookiesAsync());
-        Assert.True(cookie.HttpOnly);
-        Assert.Equal(SameSiteAttribute.Strict, cookie.SameSite);
-        Assert.DoesNotContain("ticket", page.Tab.Url, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_stranger_is_asked_for_the_token_and_sees_nothing_else()
     {
         await using var page = await browsed.OpenAsStranger();

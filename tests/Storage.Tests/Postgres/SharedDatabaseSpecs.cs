@@ -90,18 +90,37 @@ public sealed class SharedDatabaseSpecs
     }
 
     [Fact]
-    public async Task A_database_of_a_newer_version_is_refused()
+    public async Task A_database_that_a_newer_version_has_added_to_is_used()
     {
         var database = await (await PostgresServer.Shared).CreateDatabase();
         await (await Open(database)).DisposeAsync();
-        await using (var source = NpgsqlDataSource.Create(database))
-        await using (var command = source.CreateCommand("INSERT INTO schema_versions (scriptname, applied) VALUES ('9999-from-the-future', now())"))
-            await command.ExecuteNonQueryAsync(Cancellation);
+        await Journal(database, "9999-from-the-future");
+
+        await using var store = await Open(database);
+
+        Assert.Equal(CommitResult.Committed, await store.Commit(new Owner().StartTurn("a")));
+    }
+
+    [Fact]
+    public async Task A_database_that_a_newer_version_has_broken_with_is_refused()
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+        await (await Open(database)).DisposeAsync();
+        await Journal(database, "9998-from-the-future.breaking");
+        await Journal(database, "9999-from-the-future");
 
         var failed = await Assert.ThrowsAsync<StorageException>(() => Open(database));
 
         Assert.Equal(StorageFault.TooNew, failed.Fault);
-        Assert.Contains("9999-from-the-future", failed.Message);
+        Assert.Contains("9998-from-the-future.breaking", failed.Message);
+    }
+
+    private static async Task Journal(string database, string script)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand("INSERT INTO schema_versions (scriptname, applied) VALUES ($1, now())");
+        command.Parameters.Add(new NpgsqlParameter { Value = script });
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private static async Task<PostgresThreadStore> Open(string database)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CodexOrleans.EndToEnd.Support;
 using CodexOrleans.FakeCodex;
 using CodexOrleans.TestSupport;
+using Npgsql;
 
 namespace CodexOrleans.Cluster.Support;
 
@@ -58,8 +59,18 @@ public sealed class Nodes : IAsyncDisposable
     public static Task<Nodes> Start(PostgresServer postgres, string database, Stage stage, string? data, IReadOnlyList<(string Key, string Value)> changes, params string[] names) =>
         new Nodes(postgres, database, stage, data, changes).Start(names);
 
+    /// <summary>Starts nodes that share nothing but their database, which is on a server of this process.</summary>
+    /// <param name="changes">Settings that differ from the stage's.</param>
+    public static async Task<Nodes> Start(IReadOnlyList<(string Key, string Value)> changes, params string[] names)
+    {
+        var postgres = await PostgresServer.Shared;
+        var stage = await Stage.Open();
+        return await new Nodes(postgres, await postgres.CreateDatabase(), stage, data: null, [.. _fakeCli, .. changes], stage).Start(names);
+    }
+
     /// <summary>Starts a node, on the data of the one that had this name before.</summary>
-    public async Task<ServerProcess> StartNode(string name, string mode = "Node", int gatewayPort = 0)
+    /// <param name="own">Settings of this node alone.</param>
+    public async Task<ServerProcess> StartNode(string name, string mode = "Node", int gatewayPort = 0, IReadOnlyList<(string Key, string Value)>? own = null)
     {
         if (_nodes.TryRemove(name, out var earlier))
             await earlier.DisposeAsync();
@@ -85,7 +96,7 @@ public sealed class Nodes : IAsyncDisposable
         }
 
         settings["Codex:Home"] = settings["Codex:Environment:CODEX_HOME"] = home;
-        foreach (var (key, value) in _changes)
+        foreach (var (key, value) in _changes.Concat(own ?? []))
             settings[key] = value;
         return _nodes[name] = await ServerProcess.Start(Directory.CreateDirectory(Path.Combine(_data, name)).FullName, settings);
     }
@@ -93,11 +104,32 @@ public sealed class Nodes : IAsyncDisposable
     /// <summary>A client of one node.</summary>
     public CodexApi Connect(string name, CancellationToken cancellationToken) => new(_nodes[name].CreateClient(Token), cancellationToken);
 
+    /// <summary>The node that runs or ran a turn.</summary>
+    public Task<string> NodeOfTurn(Guid turn) => NodeBy("SELECT split_part(owner, '.', 1) FROM turns WHERE id = $1", turn);
+
+    /// <summary>The node where the only grain of a type is active.</summary>
+    public Task<string> NodeOfGrain(string type) => NodeBy(
+        """
+        SELECT name FROM cluster_silos JOIN grain_directory ON grain_directory.silo LIKE '%:' || port || '@' || generation OR grain_directory.silo LIKE '%:' || port || ':' || generation
+        WHERE grain LIKE $1 || '/%' AND status = 3
+        """,
+        type);
+
     /// <summary>The CLI's records of sessions that a node has.</summary>
     public IReadOnlyList<string> RecordsOf(string name) => Directory.GetFiles(HomeOf(name), "rollout-*.jsonl", SearchOption.AllDirectories);
 
     /// <summary>Deletes what the CLI has of its own on a node that has ended.</summary>
     public void DeleteHome(string name) => Directory.Delete(HomeOf(name), recursive: true);
+
+    /// <param name="sql">Finds the name of a silo, which is its installation's.</param>
+    private async Task<string> NodeBy(string sql, object value)
+    {
+        await using var database = NpgsqlDataSource.Create(Database);
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter { Value = value });
+        var installation = (string?)await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"No silo was found for {value}.");
+        return _nodes.Single(node => File.ReadAllText(Path.Combine(node.Value.DataDirectory, "installation")).Trim() == installation).Key;
+    }
 
     private string HomeOf(string name) => Path.Combine(Stage.Home.Path, "nodes", _cluster, name);
 

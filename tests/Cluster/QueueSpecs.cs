@@ -1,0 +1,145 @@
+using System.Net;
+using CodexOrleans.Cluster.Support;
+using CodexOrleans.EndToEnd.Support;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.Cluster;
+
+/// <summary>More turns than slots: nodes with one slot each.</summary>
+public sealed class QueueSpecs : IAsyncLifetime
+{
+    private const string Hang = "started; hang";
+    private const string Short = "started; message done; completed";
+
+    private readonly TemporaryFolder _folder = new();
+    private Nodes _nodes = null!;
+
+    public async ValueTask InitializeAsync() =>
+        _nodes = await Nodes.Start([("Codex:MaxConcurrentTurns", "1"), ("Codex:MaxQueueWait", "00:01:00")], "a", "b");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _nodes.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_full_node_gives_a_new_thread_to_one_with_a_free_slot()
+    {
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        await using var first = await a.Stream(new { prompt = Hang });
+        await using var second = await a.Stream(new { prompt = Hang });
+
+        Assert.Equal("a", await _nodes.NodeOfTurn(first.TurnId));
+        Assert.Equal("b", await _nodes.NodeOfTurn(second.TurnId));
+        await second.Until("turn.started");
+        (await a.Interrupt(second.ThreadId)).EnsureSuccessStatusCode();
+        Assert.Equal("turn.failed", (await second.UntilTurnEnds()).Type);
+        (await a.ReadAll(second.ThreadId)).AssertHolds(second.Tape);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_turn_that_waits_gets_the_first_slot_that_is_free_anywhere()
+    {
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        await using var first = await a.Stream(new { prompt = Hang });
+        await using var second = await a.Stream(new { prompt = Hang });
+        var waiting = a.Turn(new { prompt = Short });
+
+        (await a.Interrupt(second.ThreadId)).EnsureSuccessStatusCode();
+
+        Assert.Equal("b", await _nodes.NodeOfTurn((await waiting).TurnId));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_thread_with_files_on_its_node_waits_for_that_node()
+    {
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        using var b = _nodes.Connect("b", TestContext.Current.CancellationToken);
+        var thread = (await a.Turn(new { prompt = Short })).ThreadId;
+        await using var blocking = await a.Stream(new { prompt = Hang });
+        Assert.Equal("a", await _nodes.NodeOfTurn(blocking.TurnId));
+
+        var waiting = b.Turn(new { prompt = Short, thread_id = thread });
+        // It runs while the other one waits, so that one does not take this slot.
+        Assert.Equal("b", await _nodes.NodeOfTurn((await b.Turn(new { prompt = Short })).TurnId));
+        Assert.False(waiting.IsCompleted);
+        (await b.Interrupt(blocking.ThreadId)).EnsureSuccessStatusCode();
+
+        Assert.Equal("a", await _nodes.NodeOfTurn((await waiting).TurnId));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_node_without_the_CLI_gives_its_turns_to_others_and_says_so_when_there_is_none()
+    {
+        (string, string)[] noCli = [("Codex:ExecutablePath", "no-such-cli")];
+        await _nodes.StartNode("web", own: noCli);
+        using var web = _nodes.Connect("web", TestContext.Current.CancellationToken);
+
+        Assert.NotEqual("web", await _nodes.NodeOfTurn((await web.Turn(new { prompt = Short })).TurnId));
+
+        foreach (var name in (string[])["a", "b"])
+        {
+            _nodes[name].Terminate();
+            await _nodes[name].Exited();
+        }
+
+        await CodexApi.Refused(await web.TryStream(new { prompt = Short }), HttpStatusCode.ServiceUnavailable, "codex_not_installed");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_thread_on_a_shared_volume_goes_on_wherever_a_slot_is_free_while_it_is_watched()
+    {
+        (string, string)[] shared = [("Workspaces:Shared", "true"), ("Workspaces:Folder", Directory.CreateDirectory(_folder["volume"]).FullName)];
+        await Task.WhenAll(_nodes.StartNode("a", own: shared), _nodes.StartNode("b", own: shared));
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        var tape = new EventTape(after: null);
+        var thread = (await a.Turn(new { prompt = Short }, tape)).ThreadId;
+        await using var blocking = await a.Stream(new { prompt = Hang });
+        Assert.Equal("a", await _nodes.NodeOfTurn(blocking.TurnId));
+        var watching = new EventTape();
+        await using var watcher = await a.Follow(thread, watching);
+        await watcher.Until("synced");
+
+        // The fake CLI keeps no session: it is told the history, which is no script, and fails. What counts is where.
+        var moved = await a.Turn(new { prompt = Short, thread_id = thread }, tape);
+
+        Assert.Equal("b", await _nodes.NodeOfTurn(moved.TurnId));
+        await watcher.Until(frame => frame.Seq == tape.LastSeq);
+        watching.AssertHolds(tape);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_turn_that_waits_gets_its_slot_although_the_node_with_the_queue_dies()
+    {
+        await _nodes.StartNode("c");
+        var streams = new List<SseConnection>();
+        try
+        {
+            using (var any = _nodes.Connect("a", TestContext.Current.CancellationToken))
+            {
+                for (var i = 0; i < 3; i++)
+                    streams.Add(await any.Stream(new { prompt = Hang }));
+            }
+
+            var queue = await _nodes.NodeOfGrain("turnqueue");
+            var healthy = _nodes.All.Keys.First(name => name != queue);
+            using var api = _nodes.Connect(healthy, TestContext.Current.CancellationToken);
+            var waiting = api.Turn(new { prompt = Short });
+
+            await _nodes[queue].Kill();
+            foreach (var stream in streams)
+            {
+                if (await _nodes.NodeOfTurn(stream.TurnId) == healthy)
+                    (await api.Interrupt(stream.ThreadId)).EnsureSuccessStatusCode();
+            }
+
+            Assert.Equal("turn.completed", (await waiting).End.Type);
+        }
+        finally
+        {
+            foreach (var stream in streams)
+                await stream.DisposeAsync();
+        }
+    }
+}

@@ -25,8 +25,8 @@ public sealed record TurnRequest
     /// </summary>
     [Id(5)] public bool Rehearsal { get; init; }
 
-    /// <summary>Who asks: users take turns when slots are scarce.</summary>
-    [Id(6)] public string User { get; init; } = "";
+    /// <summary>Who asks, if that is known: users take turns when slots are scarce.</summary>
+    [Id(6)] public string? User { get; init; }
 
     /// <summary>Whether the caller understands <see cref="StartTurnResult.Elsewhere"/>.</summary>
     [Id(7)] public bool MayMove { get; init; }

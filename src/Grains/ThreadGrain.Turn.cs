@@ -31,7 +31,7 @@ public sealed partial class ThreadGrain
         if (!engine.IsInstalled && !anywhere && !request.Rehearsal)
             return NotInstalled();
 
-        var offer = await slots.Acquire(new SlotRequest(request.User, anywhere, request.Slot?.Ticket, request.Slot?.Waited ?? default), cancellationToken);
+        var offer = await slots.Acquire(new SlotRequest(request.User ?? "", anywhere, request.Slot?.Ticket, request.Slot?.Waited ?? default), cancellationToken);
         if (offer.Elsewhere is { } silo)
         {
             DeactivateOnIdle();

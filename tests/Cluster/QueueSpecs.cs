@@ -39,6 +39,23 @@ public sealed class QueueSpecs : IAsyncLifetime
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_node_that_drains_gives_its_new_threads_to_another()
+    {
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        await using var running = await a.Stream(new { prompt = "started; message begun; while [ ! -e go ]; do sleep 0.05; done; completed", working_directory = _folder.Path, skip_git_repo_check = true });
+        await running.Until("item.completed/agent_message");
+        _nodes["a"].Terminate();
+        await _nodes["a"].Said("running turns");
+
+        var turn = await a.Turn(new { prompt = Short });
+
+        Assert.Equal("b", await _nodes.NodeOfTurn(turn.TurnId));
+        await File.WriteAllTextAsync(_folder["go"], "", TestContext.Current.CancellationToken);
+        Assert.Equal("turn.completed", (await running.UntilTurnEnds()).Type);
+        await _nodes["a"].Exited();
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_turn_that_waits_gets_the_first_slot_that_is_free_anywhere()
     {
         using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);

@@ -73,7 +73,7 @@ public sealed class TurnSlots : IDisposable
         WaitingTurn waiting;
         lock (_lock)
         {
-            if (Closed)
+            if (Closed && !MayLeave(request.Anywhere))
                 return default;
             if (request.Ticket is { } ticket && _kept.Remove(ticket, out var kept))
             {
@@ -81,7 +81,7 @@ public sealed class TurnSlots : IDisposable
                 return new SlotOffer(kept.Slot);
             }
 
-            if (!_queueing && _waiting.Count == 0 && _taken.Count < Limit && (!request.Anywhere || _engine.IsInstalled))
+            if (!Closed && !_queueing && _waiting.Count == 0 && _taken.Count < Limit && (!request.Anywhere || _engine.IsInstalled))
                 return new SlotOffer(Take(request.User));
             var since = _time.GetUtcNow() - request.Waited;
             waiting = new WaitingTurn(new QueuedTurn(request.Ticket ?? Guid.NewGuid(), request.User, since.ToUnixTimeMilliseconds(), request.Anywhere));
@@ -94,14 +94,14 @@ public sealed class TurnSlots : IDisposable
         return await Wait(waiting, _maxWait - request.Waited, cancellationToken);
     }
 
-    /// <summary>Gives no further slot, and lets the waiting ones go without.</summary>
+    /// <summary>Gives no further slot here. Those who wait go without, unless they may run on another silo.</summary>
     public void Close()
     {
         List<TurnSlot> kept;
         lock (_lock)
         {
             Closed = true;
-            foreach (var waiting in _waiting.RemoveAll())
+            foreach (var waiting in _waiting.RemoveAll(waiting => !MayLeave(waiting.Turn.Anywhere)))
                 waiting.Offer(default);
             kept = [.. _kept.Values.Select(slot => slot.Slot)];
             foreach (var slot in _kept.Values)
@@ -112,6 +112,17 @@ public sealed class TurnSlots : IDisposable
         foreach (var slot in kept)
             slot.Dispose();
         Changed();
+    }
+
+    /// <summary>Sends away whoever waits still. Meaningful once closed.</summary>
+    public void Dismiss()
+    {
+        lock (_lock)
+        {
+            _linked = false;
+            foreach (var waiting in _waiting.RemoveAll())
+                waiting.Offer(default);
+        }
     }
 
     /// <summary>Completes when no turn holds a slot. Meaningful once closed.</summary>
@@ -242,6 +253,8 @@ public sealed class TurnSlots : IDisposable
         }
     }
 
+    private bool MayLeave(bool anywhere) => anywhere && _linked;
+
     private void Changed()
     {
         lock (_lock)
@@ -255,7 +268,7 @@ public sealed class TurnSlots : IDisposable
 
     private void ServeOwn()
     {
-        if (_waiting.Count == 0 || _taken.Count >= Limit)
+        if (_waiting.Count == 0 || _taken.Count >= Limit || Closed)
             return;
         var installed = _engine.IsInstalled;
         foreach (var turn in _waiting.First(Limit - _taken.Count, _running))
@@ -270,7 +283,7 @@ public sealed class TurnSlots : IDisposable
     {
         switch (order.Kind)
         {
-            case SlotOrderKind.Start when _taken.Count < Limit:
+            case SlotOrderKind.Start when _taken.Count < Limit && !Closed:
                 Start(order.Ticket);
                 break;
             case SlotOrderKind.Hold when _taken.Count < Limit && !Closed && !_kept.ContainsKey(order.Ticket):

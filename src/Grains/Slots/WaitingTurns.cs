@@ -59,12 +59,11 @@ internal sealed class WaitingTurns
         return waiting;
     }
 
-    public List<WaitingTurn> RemoveAll()
+    public List<WaitingTurn> RemoveAll(Predicate<WaitingTurn>? which = null)
     {
-        var all = _byTicket.Values.ToList();
-        _byTicket.Clear();
-        _byUser.Clear();
-        return all;
+        var removed = _byTicket.Values.Where(waiting => which?.Invoke(waiting) ?? true).ToList();
+        removed.ForEach(waiting => Remove(waiting));
+        return removed;
     }
 
     /// <summary>

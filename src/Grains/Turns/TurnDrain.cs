@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// The silo's share of a clean shutdown, before the web server and the silo stop: no new turns, running ones finish up to
+/// The silo's share of a clean shutdown, before the web server and the silo stop: no new turns but on other silos, running ones finish up to
 /// <see cref="CodexOptions.DrainTimeout"/>, the rest end as <c>turn.failed</c> code <c>host_draining</c>.
 /// </summary>
 internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> options, TimeProvider time, ILogger<TurnDrain> logger) : IHostedLifecycleService
@@ -15,6 +15,18 @@ internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         slots.Close();
+        try
+        {
+            await Drain(cancellationToken);
+        }
+        finally
+        {
+            slots.Dismiss();
+        }
+    }
+
+    private async Task Drain(CancellationToken cancellationToken)
+    {
         if (slots.Taken == 0)
             return;
         LogDraining(slots.Taken, options.Value.DrainTimeout);

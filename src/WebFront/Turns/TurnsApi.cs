@@ -63,7 +63,7 @@ internal static class TurnsApi
             return null;
         }
 
-        request = request with { User = context.User.Identity?.Name ?? "" };
+        request = request with { User = context.User.Identity?.Name };
         if (rehearsals.Sent(context.Request))
             request = request with { Rehearsal = true, NewThread = true };
         var threadId = body.ThreadId ?? Guid.CreateVersion7();

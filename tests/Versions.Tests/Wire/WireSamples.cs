@@ -1,6 +1,8 @@
+using System.Net;
 using System.Reflection;
 using CodexOrleans.Grains;
 using CodexOrleans.Grains.Placement;
+using CodexOrleans.Grains.Slots;
 using CodexOrleans.Streams;
 using Orleans.Serialization.Invocation;
 
@@ -11,6 +13,8 @@ internal static class WireSamples
 {
     private static readonly Guid _thread = new("0193b0a0-0000-7000-8000-000000000001");
     private static readonly Guid _turn = new("0193b0a0-0000-7000-8000-000000000002");
+
+    private static readonly SiloAddress _silo = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111), 1);
 
     /// <summary>What each method is called with, in the order of its parameters without the cancellation token, and what it answers.</summary>
     private static readonly Dictionary<(Type Interface, string Method), (object?[] Arguments, object? Result)> _calls = new()
@@ -23,6 +27,7 @@ internal static class WireSamples
         [(typeof(IThreadGrain), nameof(IThreadGrain.ForgetRehearsal))] = ([], null),
         [(typeof(ICodexInstallationGrain), nameof(ICodexInstallationGrain.Get))] = ([], new CodexInstallationFacts(true, "/opt/codex", "0.169.0", "chatgpt", "a problem")),
         [(typeof(ICodexInstallationGrain), nameof(ICodexInstallationGrain.Ping))] = ([], null),
+        [(typeof(ITurnQueueGrain), nameof(ITurnQueueGrain.Exchange))] = ([Report], new QueueAnswer(7, true, true, [new SlotOrder(_turn, "ada", SlotOrderKind.Move, _silo)])),
         [(typeof(IQueueGrain), nameof(IQueueGrain.Enqueue))] = ([Container(number: null)], null),
         [(typeof(IQueueGrain), nameof(IQueueGrain.Dequeue))] = ([_turn, 64, TimeSpan.FromSeconds(2)], new[] { Container(number: null), Container(7) }),
     };
@@ -35,6 +40,8 @@ internal static class WireSamples
             var all = new SortedDictionary<string, object>(StringComparer.Ordinal)
             {
                 ["no started turn but a refusal"] = new StartTurnResult { Refusal = new TurnRefusal("server_busy", "All slots are taken.", 10) },
+                ["a slot on another silo"] = new StartTurnResult { Elsewhere = Slot },
+                ["a turn with a slot"] = Request with { User = "ada", MayMove = true, Slot = Slot },
                 ["no turn to interrupt"] = Response.FromResult((Guid?)null),
                 ["a full queue"] = Response.FromException(new PushQueueFullException("The queue is full.")),
                 ["the placement of threads"] = new ThreadPlacement(),
@@ -61,6 +68,10 @@ internal static class WireSamples
     /// <summary>Methods that nobody has thought of here.</summary>
     public static IEnumerable<string> Forgotten =>
         WireContract.Interfaces.SelectMany(type => type.GetMethods()).Where(method => !_calls.ContainsKey((method.DeclaringType!, method.Name))).Select(method => $"{method.DeclaringType!.Name}.{method.Name}");
+
+    private static PromisedSlot Slot => new(_silo, _turn, TimeSpan.FromSeconds(3));
+
+    private static SiloReport Report => new(_silo, 7, 6, true, 3, [new ReportedTurn(_turn, "ada", 1500, true)], new Dictionary<string, int> { ["ada"] = 2 }, [_thread], true);
 
     private static TurnRequest Request => new()
     {

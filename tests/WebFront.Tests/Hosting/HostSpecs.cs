@@ -1,4 +1,5 @@
 using System.Net;
+using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -65,11 +65,12 @@ public sealed class ProxySpecs : IAsyncLifetime
         await stream.Until(frame => frame.Seq >= 20);
 
         await _nodes[owner].Kill();
-        await stream.ReadUntilLost();
 
-        // The proxy does not know yet.
-        for (var i = 0; i < 6; i++)
-            Assert.Equal("turn.completed", (await api.Turn(new { prompt = "started; completed" })).End.Type);
+        // The proxy does not know yet, and gives each node its share.
+        var turns = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => api.Turn(new { prompt = "started; completed" })));
+        Assert.All(turns, turn => Assert.Equal("turn.completed", turn.End.Type));
+
+        await stream.ReadUntilLost();
         await using var again = await api.Follow(stream.ThreadId, tape);
         Assert.Contains("host_lost", (await again.UntilTurnEnds()).Text, StringComparison.Ordinal);
     }

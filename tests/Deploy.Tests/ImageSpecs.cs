@@ -75,7 +75,9 @@ public sealed class ImageSpecs : IDisposable
 
     private string[] Command(string stage)
     {
-        var words = JsonSerializer.Deserialize<string[]>(Here(_file.All(stage, "ENTRYPOINT").Last()))!;
+        // In the image it is copied from where it was published to.
+        var published = _file[stage].Instructions.Single(instruction => instruction.Word == "COPY" && instruction.Text.StartsWith("--from=build ", StringComparison.Ordinal)).Text.Split(' ');
+        var words = JsonSerializer.Deserialize<string[]>(Here(_file.All(stage, "ENTRYPOINT").Last().Replace($"{published[2]}/", $"{published[1]}/", StringComparison.Ordinal)))!;
         return [ExternalTool.Find(words[0], words[0]), .. words[1..]];
     }
 

@@ -57,11 +57,11 @@ public sealed class MigrationSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_database_of_a_newer_version_is_left_as_it_is()
+    public async Task A_database_that_a_newer_version_has_broken_with_is_left_as_it_is()
     {
         await using (var first = await Migrate(silo: false))
             Assert.Equal(0, first.ExitCode);
-        await Ask("INSERT INTO schema_versions (scriptname, applied) VALUES ('9999-from-the-future', now())");
+        await Ask("INSERT INTO schema_versions (scriptname, applied) VALUES ('9999-from-the-future.breaking', now())");
 
         await using var migration = await Migrate(silo: false);
 

@@ -1,9 +1,23 @@
 using CodexOrleans.Silo;
+using CodexOrleans.Silo.Hosting;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-var builder = Host.CreateApplicationBuilder(args);
-builder.Services.AddSingleton(_ => DataDirectory.Open(builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath, builder.Configuration["Workspaces:Folder"]));
-builder.UseCodexSilo();
-builder.Build().Run();
+// A node of a cluster without a front end.
+return await StartFailure.Report(async () =>
+{
+    var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
+    {
+        Args = ServerDefaults.Arguments(args),
+        ContentRootPath = ServerDefaults.ContentRoot,
+    });
+    builder.AddServerDefaults(("Cluster:Mode", nameof(ClusterMode.Node)));
+    builder.Services.AddSingleton(_ => DataDirectory.Open(builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath, builder.Configuration["Workspaces:Folder"]));
+    builder.UseCodexSilo();
+    builder.AddSiloAlone();
+    // Not 'using': what it holds is given back asynchronously.
+    var host = builder.Build();
+    await using ((IAsyncDisposable)host)
+        await (builder.IsToMigrate() ? host.Migrate() : host.RunToEnd());
+});

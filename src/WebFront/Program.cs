@@ -1,4 +1,5 @@
 using CodexOrleans.Silo;
+using CodexOrleans.Silo.Hosting;
 
 namespace CodexOrleans.WebFront;
 
@@ -7,13 +8,21 @@ public static class Program
 {
     public static Task<int> Main(string[] args) => StartFailure.Report(async () =>
     {
-        await using var app = Build(args);
-        await ServerHost.Run(app);
+        var builder = Compose(args);
+        await using var app = builder.IsToMigrate() ? builder.Build() : Build(builder);
+        await (builder.IsToMigrate() ? app.Migrate() : app.RunToEnd());
     });
 
     /// <summary>The whole server, not started yet.</summary>
     /// <param name="configure">Changes to the services, for a host that brings some of its own.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = Compose(args);
+        configure?.Invoke(builder);
+        return Build(builder);
+    }
+
+    private static WebApplicationBuilder Compose(string[] args)
     {
         var builder = ServerHost.CreateBuilder(args);
         builder.AddDemo();
@@ -28,8 +37,11 @@ public static class Program
         builder.UseCodexSilo();
         builder.AddWarmUp();
         builder.AddStartBanner();
-        configure?.Invoke(builder);
+        return builder;
+    }
 
+    private static WebApplication Build(WebApplicationBuilder builder)
+    {
         var app = builder.Build();
         app.UseProblems();
         app.UseSecurityHeaders();

@@ -77,6 +77,9 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Path of one of the server's own programs, such as <c>pg_dump</c>.</summary>
+    public static string Program(string name) => Path.Combine(FindPrograms() ?? throw new InvalidOperationException("No PostgreSQL server was found."), name);
+
     /// <summary>Makes an empty database.</summary>
     /// <returns>Its connection string.</returns>
     public async Task<string> CreateDatabase()

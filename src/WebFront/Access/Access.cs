@@ -1,3 +1,5 @@
+using CodexOrleans.Silo;
+using CodexOrleans.Storage;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -13,7 +15,8 @@ internal static class Access
         var services = builder.Services;
         services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
-        services.AddSingleton<IValidateOptions<AuthOptions>, SharedToken>();
+        services.AddSingleton<IValidateOptions<AuthOptions>>(provider =>
+            new SharedToken(provider.GetRequiredService<IOptions<CodexClusterOptions>>(), provider.GetRequiredService<DataDirectory>));
         services.AddSingleton<ServerToken>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<SessionCookie>();

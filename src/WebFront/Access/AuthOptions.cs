@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront;
@@ -22,11 +23,26 @@ public sealed class AuthOptions
     /// </summary>
     public IList<string> AllowedHosts { get; } = [];
 
+    /// <summary>
+    /// Addresses or networks (<c>10.1.0.0/16</c>) of proxies, beside those on this machine, that are believed when they say by
+    /// <c>X-Forwarded-Proto</c> that the browser's side is https. Without it the page does not work behind a TLS proxy elsewhere. Default
+    /// none.
+    /// </summary>
+    public IList<string> TrustedProxies { get; } = [];
+
     /// <summary>How long a browser stays signed in. Default 30 days.</summary>
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary><see cref="TrustedProxies"/> as networks; what is neither address nor network is left out.</summary>
+    internal IEnumerable<IPNetwork> TrustedNetworks => TrustedProxies.Select(ParseNetwork).OfType<IPNetwork>();
+
     /// <summary>Shortest token that guessing does not find.</summary>
     public const int MinTokenLength = 32;
+
+    internal static IPNetwork? ParseNetwork(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : null;
 }
 
 /// <summary>How callers prove who they are.</summary>
@@ -52,6 +68,8 @@ internal sealed class AuthOptionsValidator : IValidateOptions<AuthOptions>
             problems.Add("Auth:SessionLifetime must be at least one minute (00:01:00).");
         foreach (var host in options.AllowedHosts.Where(host => host.Length == 0 || host.Contains('*') || new HostString(host).Port is not null || host.Contains('/')))
             problems.Add($"Auth:AllowedHosts has '{host}': name each host exactly, without scheme, port or wildcard.");
+        foreach (var proxy in options.TrustedProxies.Where(proxy => AuthOptions.ParseNetwork(proxy) is null))
+            problems.Add($"Auth:TrustedProxies has '{proxy}': name each proxy by its IP address, or its network as in 10.1.0.0/16.");
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 }

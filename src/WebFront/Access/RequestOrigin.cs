@@ -17,11 +17,14 @@ internal static class RequestOrigin
 
     public static void UseRequestOriginChecks(this WebApplication app)
     {
-        // Only a proxy on this machine is believed that the browser's side is https.
-        app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedProto });
+        var auth = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value;
+        // Only a proxy on this machine, or one that the operator has named, is believed that the browser's side is https.
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedProto };
+        foreach (var network in auth.TrustedNetworks)
+            forwarded.KnownIPNetworks.Add(network);
+        app.UseForwardedHeaders(forwarded);
 
-        var extra = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.AllowedHosts;
-        var hosts = new HashSet<string>([.. _loopbackNames, .. extra], StringComparer.OrdinalIgnoreCase);
+        var hosts = new HashSet<string>([.. _loopbackNames, .. auth.AllowedHosts], StringComparer.OrdinalIgnoreCase);
         app.Use((context, next) =>
         {
             if (!NamesThisServer(context.Request, hosts))

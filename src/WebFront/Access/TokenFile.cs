@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using CodexOrleans.Silo.Hosting;
 
 namespace CodexOrleans.WebFront;
 

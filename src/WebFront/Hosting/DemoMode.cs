@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using CodexOrleans.DemoModel;
+using CodexOrleans.Silo.Hosting;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.WebFront;

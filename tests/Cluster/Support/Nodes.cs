@@ -72,8 +72,22 @@ public sealed class Nodes : IAsyncDisposable
     /// <param name="own">Settings of this node alone.</param>
     public async Task<ServerProcess> StartNode(string name, string mode = "Node", int gatewayPort = 0, IReadOnlyList<(string Key, string Value)>? own = null)
     {
-        if (_nodes.TryRemove(name, out var earlier))
-            await earlier.DisposeAsync();
+        await EndEarlier(name);
+        return _nodes[name] = await ServerProcess.Start(FolderOf(name), Settings(name, mode, gatewayPort, own));
+    }
+
+    /// <summary>Starts a silo without a front end, on the data of the one that had this name before; its gateway is open.</summary>
+    public async Task<ServerProcess> StartSilo(string name, string address = "127.0.0.1")
+    {
+        await EndEarlier(name);
+        var settings = Settings(name, "Node", FreePorts.Next());
+        settings["Cluster:Address"] = address;
+        return _nodes[name] = await ServerProcess.StartSilo(FolderOf(name), settings);
+    }
+
+    /// <summary>What a node is told: all of its configuration, for a test that starts a process of its own.</summary>
+    public Dictionary<string, string> Settings(string name, string mode = "Node", int gatewayPort = 0, IReadOnlyList<(string Key, string Value)>? own = null)
+    {
         var settings = new Dictionary<string, string>(Stage.Settings)
         {
             ["Auth:Token"] = Token,
@@ -98,7 +112,7 @@ public sealed class Nodes : IAsyncDisposable
         settings["Codex:Home"] = settings["Codex:Environment:CODEX_HOME"] = home;
         foreach (var (key, value) in _changes.Concat(own ?? []))
             settings[key] = value;
-        return _nodes[name] = await ServerProcess.Start(Directory.CreateDirectory(Path.Combine(_data, name)).FullName, settings);
+        return settings;
     }
 
     /// <summary>A client of one node.</summary>
@@ -130,6 +144,14 @@ public sealed class Nodes : IAsyncDisposable
         var installation = (string?)await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"No silo was found for {value}.");
         return _nodes.Single(node => File.ReadAllText(Path.Combine(node.Value.DataDirectory, "installation")).Trim() == installation).Key;
     }
+
+    private async Task EndEarlier(string name)
+    {
+        if (_nodes.TryRemove(name, out var earlier))
+            await earlier.DisposeAsync();
+    }
+
+    private string FolderOf(string name) => Directory.CreateDirectory(Path.Combine(_data, name)).FullName;
 
     private string HomeOf(string name) => Path.Combine(Stage.Home.Path, "nodes", _cluster, name);
 

@@ -14,6 +14,8 @@ public sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
+    private const string WebFront = "WebFront", Silo = "Silo";
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
@@ -48,14 +50,11 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>The bearer token the server made, read from its 0600 file.</summary>
     public string Token => File.ReadAllText(Path.Combine(DataDirectory, "token")).Trim();
 
-    private static string Executable
+    private static string Executable(string program)
     {
-        get
-        {
-            // Tests and server are built in the same configuration: .../artifacts/bin/EndToEnd/<configuration>/
-            var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-            return Path.Combine(Repository.Root, "artifacts", "bin", "WebFront", configuration, "CodexOrleans.WebFront");
-        }
+        // Tests and server are built in the same configuration: .../artifacts/bin/EndToEnd/<configuration>/
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Path.Combine(Repository.Root, "artifacts", "bin", program, configuration, $"CodexOrleans.{program}");
     }
 
     /// <summary>Starts a server and waits until it listens.</summary>
@@ -63,14 +62,16 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="settings">Configuration keys (<c>Codex:Home</c>) and values.</param>
     public static async Task<ServerProcess> Start(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings = null, params string[] arguments)
     {
-        var server = Launch(dataDirectory, settings, arguments);
-        var first = await Task.WhenAny(server._address.Task, server._process.WaitForExitAsync()).WaitAsync(_patience);
-        if (first != server._address.Task)
-        {
-            await server._process.WaitForExitAsync();
-            throw new InvalidOperationException($"The server ended with exit code {server.ExitCode} before it listened:\n{server.Output}");
-        }
+        var server = Launch(WebFront, dataDirectory, settings, ["--urls=http://127.0.0.1:0", .. arguments]);
+        await server.Comes(server._address.Task);
+        return server;
+    }
 
+    /// <summary>Starts a silo without a front end and waits until it is a member of its cluster.</summary>
+    public static async Task<ServerProcess> StartSilo(string dataDirectory, IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        var server = Launch(Silo, dataDirectory, settings, []);
+        await server.Comes(server.Said("is a member of cluster"));
         return server;
     }
 
@@ -78,7 +79,16 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <returns>The server, ended.</returns>
     public static async Task<ServerProcess> RunToExit(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings = null, params string[] arguments)
     {
-        var server = Launch(dataDirectory, settings, arguments);
+        var server = Launch(WebFront, dataDirectory, settings, ["--urls=http://127.0.0.1:0", .. arguments]);
+        await server.Exited();
+        return server;
+    }
+
+    /// <summary>Starts a silo without a front end that is expected to end by itself.</summary>
+    /// <returns>The silo, ended.</returns>
+    public static async Task<ServerProcess> RunSiloToExit(string dataDirectory, IEnumerable<KeyValuePair<string, string>> settings, params string[] arguments)
+    {
+        var server = Launch(Silo, dataDirectory, settings, arguments);
         await server.Exited();
         return server;
     }
@@ -151,9 +161,18 @@ public sealed class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException($"Signal {signal} to {_process.Id} failed with errno {Marshal.GetLastPInvokeError()}.");
     }
 
-    private static ServerProcess Launch(string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings, string[] arguments)
+    private async Task Comes(Task awaited)
     {
-        var start = new ProcessStartInfo(Executable)
+        var first = await Task.WhenAny(awaited, _process.WaitForExitAsync()).WaitAsync(_patience);
+        if (first == awaited)
+            return;
+        await _process.WaitForExitAsync();
+        throw new InvalidOperationException($"The server ended with exit code {ExitCode} before it was up:\n{Output}");
+    }
+
+    private static ServerProcess Launch(string program, string dataDirectory, IEnumerable<KeyValuePair<string, string>>? settings, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Executable(program))
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -161,7 +180,6 @@ public sealed class ServerProcess : IAsyncDisposable
             // Nothing may depend on where an operator happens to stand.
             WorkingDirectory = Path.GetTempPath(),
         };
-        start.ArgumentList.Add("--urls=http://127.0.0.1:0");
         start.ArgumentList.Add($"--DataDirectory={dataDirectory}");
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

@@ -1,5 +1,7 @@
 using System.Net;
 using CodexOrleans.TestSupport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -194,6 +196,23 @@ public sealed class SignInSpecs
         Assert.Contains("; secure;", Assert.Single(response.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("10.1.0.0/16", HttpStatusCode.NoContent)]
+    [InlineData("10.1.2.3", HttpStatusCode.NoContent)]
+    [InlineData("10.1.2.4", HttpStatusCode.Forbidden)]
+    [InlineData("192.0.2.0/24", HttpStatusCode.Forbidden)]
+    public async Task A_tls_proxy_elsewhere_is_believed_only_if_the_operator_has_named_it(string trusted, HttpStatusCode expected)
+    {
+        await using var server = await RunningServer.Start([$"--Auth:TrustedProxies:0={trusted}"], endpoints: null, services => services.AddSingleton<IStartupFilter>(new From("10.1.2.3")));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/codex/sign-in") { Content = Answers.Json($$"""{"token":"{{server.Token}}"}""") };
+        request.Headers.Add("X-Forwarded-Proto", "https");
+        request.Headers.Add("Origin", $"https://{server.Address.Authority}");
+
+        using var response = await server.Stranger.SendAsync(request, Cancel);
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
     private static Task<HttpResponseMessage> SignIn(RunningServer server, string token) =>
         server.Stranger.PostAsync("/api/codex/sign-in", Answers.Json($$"""{"token":"{{token}}"}"""), Cancel);
 
@@ -209,5 +228,19 @@ public sealed class SignInSpecs
         request.Headers.Add("Cookie", cookie.Split(';')[0]);
         using var response = await server.Stranger.SendAsync(request, Cancel);
         return response.StatusCode;
+    }
+
+    /// <summary>Lets all requests come from one address.</summary>
+    private sealed class From(string address) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, follow) =>
+            {
+                context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+                return follow(context);
+            });
+            next(app);
+        };
     }
 }

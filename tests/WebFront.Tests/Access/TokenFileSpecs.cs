@@ -1,3 +1,4 @@
+using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.WebFront.Tests;

@@ -1,4 +1,5 @@
 using System.Net;
+using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +13,7 @@ public sealed class HostSpecs
     [InlineData("--demo", "--demo=true")]
     [InlineData("--DEMO", "--DEMO=true")]
     [InlineData("--demo --urls http://localhost:1", "--demo=true --urls http://localhost:1")]
+    [InlineData("--migrate --demo", "--migrate=true --demo=true")]
     [InlineData("--demo false", "--demo false")]
     [InlineData("--demo=false", "--demo=false")]
     [InlineData("--urls http://localhost:1", "--urls http://localhost:1")]

@@ -119,10 +119,12 @@ public sealed partial class StartSpecs
 
     [Theory]
     [InlineData("--Auth:Token=short", "Auth:Token must have at least 32")]
+    [InlineData("--Auth:TrustedProxies:0=proxy.example", "Auth:TrustedProxies has 'proxy.example'")]
     [InlineData("--Auth:Mode=Open", "Auth:Mode")]
     [InlineData("--MaxRequestBodyBytes=1", "MaxRequestBodyBytes")]
     [InlineData("--Workspaces:Roots:0=/no/such/folder", "Workspaces:Roots has '/no/such/folder'")]
     [InlineData("--demo=perhaps", "Demo")]
+    [InlineData("--Cluster:Mode=Node", "set Storage:Provider to Postgres")]
     public async Task A_configuration_that_makes_no_sense_is_one_message(string argument, string message)
     {
         using var folder = new TemporaryFolder();

@@ -1,9 +1,9 @@
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.Silo.Hosting;
 
 /// <summary>Arguments as the configuration system wants them.</summary>
-internal static class CommandLine
+public static class CommandLine
 {
-    private static readonly string[] _switches = ["--demo"];
+    private static readonly string[] _switches = ["--demo", "--migrate"];
 
     /// <summary>
     /// Gives switches without a value the value true. The configuration system takes the next argument for their value, and drops

@@ -3,14 +3,15 @@ using CodexOrleans.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.Silo.Hosting;
 
 /// <summary>The server may not start as it is configured. The message is for the operator: what, why, what to do next.</summary>
 public sealed class StartRefusedException(string message) : Exception(message);
 
 /// <summary>Turns what an operator can mend into one message and exit code 1; anything else crashes with its stack trace.</summary>
-internal static class StartFailure
+public static class StartFailure
 {
+    /// <returns>The process's exit code.</returns>
     public static async Task<int> Report(Func<Task> run)
     {
         try
@@ -30,7 +31,8 @@ internal static class StartFailure
         StartRefusedException or StorageException => e.Message,
         OptionsValidationException invalid => string.Join(Environment.NewLine, invalid.Failures),
         AggregateException all when all.InnerExceptions.All(inner => Explain(inner) is not null) =>
-            string.Join(Environment.NewLine, all.InnerExceptions.Select(Explain)),
+            // One part's problem is also that of each part that builds on it.
+            string.Join(Environment.NewLine, all.InnerExceptions.Select(Explain).Distinct()),
         IOException { InnerException: AddressInUseException } =>
             $"{e.Message} Stop the server that has it, or choose another address with --urls.",
         SocketException => $"The server cannot listen on its address: {e.Message} Choose another one with --urls.",

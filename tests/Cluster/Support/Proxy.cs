@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using CodexOrleans.EndToEnd.Support;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.Cluster.Support;
+
+/// <summary>HAProxy with the configuration that we deploy, in front of three nodes.</summary>
+public sealed class Proxy : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Uri _address;
+    private readonly string _token;
+
+    private Proxy(Process process, Uri address, string token)
+    {
+        _process = process;
+        _address = address;
+        _token = token;
+    }
+
+    public static async Task<Proxy> Start(Nodes nodes, string first, string second, string third)
+    {
+        var port = FreePorts.Next();
+        var start = new ProcessStartInfo(ExternalTool.Find("haproxy", "haproxy"), ["-db", "-f", Path.Combine(Repository.Root, "deploy", "compose", "haproxy.cfg")]);
+        start.Environment["LISTEN"] = $"127.0.0.1:{port}";
+        start.Environment["NODE1"] = nodes[first].Address.Authority;
+        start.Environment["NODE2"] = nodes[second].Address.Authority;
+        start.Environment["NODE3"] = nodes[third].Address.Authority;
+        var proxy = new Proxy(Process.Start(start)!, new Uri($"http://127.0.0.1:{port}"), nodes.Settings(first)["Auth:Token"]);
+        try
+        {
+            await Condition.Becomes(proxy.IsReady);
+            return proxy;
+        }
+        catch
+        {
+            await proxy.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client that knows the proxy and nothing else.</summary>
+    public CodexApi Connect(CancellationToken cancellationToken)
+    {
+        var http = new HttpClient { BaseAddress = _address, Timeout = Timeout.InfiniteTimeSpan };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _token);
+        return new CodexApi(http, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private async Task<bool> IsReady()
+    {
+        using var http = new HttpClient { BaseAddress = _address };
+        try
+        {
+            using var answer = await http.GetAsync("/health/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}

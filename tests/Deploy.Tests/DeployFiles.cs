@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.Deploy.Tests;
+
+/// <summary>The folder <c>deploy</c> of the checkout, and what its files have in common.</summary>
+internal static partial class DeployFiles
+{
+    public static string Root => Path.Combine(Repository.Root, "deploy");
+
+    /// <summary>What a stop may take beside <c>Codex:DrainTimeout</c>: <c>Codex:StopGrace</c> and 20 s, as the host has it.</summary>
+    public static TimeSpan BesideTheDrain => TimeSpan.FromSeconds(3 + 20);
+
+    public static TimeSpan DefaultDrain => TimeSpan.FromSeconds(20);
+
+    public static string Read(string file) => File.ReadAllText(Path.Combine(Root, file));
+
+    /// <summary>All settings that a text makes by environment, as the manual writes them: <c>Cluster:Mode</c>.</summary>
+    public static IEnumerable<string> Settings(string text) => Setting().Matches(text).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal)).Distinct();
+
+    /// <summary>Whether the README's table of settings has this one; of a list it has the name without index.</summary>
+    public static bool IsDocumented(string setting) =>
+        File.ReadAllText(Path.Combine(Repository.Root, "README.md")).Contains($"`{Index().Replace(setting, "")}`", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\b[A-Z][A-Za-z]+__[A-Za-z0-9_]+")]
+    private static partial Regex Setting();
+
+    [GeneratedRegex(@":\d+$")]
+    private static partial Regex Index();
+}

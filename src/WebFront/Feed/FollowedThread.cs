@@ -96,7 +96,7 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
             detaching = _detaching;
         if (detaching is not null)
             await detaching;
-        var result = await TurnStart.Run(feed.Owner(id), request, feed.Front, cancellationToken);
+        var result = await TurnDispatch.Start(feed.Owner(id), request, feed.Front, cancellationToken);
         if (result.Started is not null)
         {
             lock (_gate)

@@ -4,13 +4,13 @@ using Orleans.Runtime.Placement;
 namespace CodexOrleans.WebFront.Feed;
 
 /// <summary>Starts a turn where there is a slot for it.</summary>
-internal static class TurnStart
+internal static class TurnDispatch
 {
     /// <summary>Each try may find its slot gone again; after so many the turn waits where it is.</summary>
     private const int MostMoves = 3;
 
     /// <inheritdoc cref="IThreadGrain.StartTurn"/>
-    public static async ValueTask<StartTurnResult> Run(IThreadGrain thread, TurnRequest request, string front, CancellationToken cancellationToken)
+    public static async ValueTask<StartTurnResult> Start(IThreadGrain thread, TurnRequest request, string front, CancellationToken cancellationToken)
     {
         for (var moves = 0; ; moves++)
         {

@@ -8,13 +8,16 @@ namespace CodexOrleans.WebFront;
 /// <summary>Nobody gets in by default: what does not say otherwise requires the token or a session.</summary>
 internal static class Access
 {
+    /// <summary>Policy of the administration pages.</summary>
+    public const string AdminPolicy = "Admin";
+
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
         services.AddSingleton<IValidateOptions<AuthOptions>, SharedToken>();
-        services.AddSingleton<ServerToken>();
+        services.AddSingleton<UserTokens>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<SessionCookie>();
         services.AddSingleton<SignInTickets>();
@@ -25,6 +28,7 @@ internal static class Access
         services.AddAuthenticationCore(schemes => schemes.AddScheme<TokenAuthentication>(TokenAuthentication.SchemeName, displayName: null));
         services.AddTransient<TokenAuthentication>();
         services.AddAuthorizationBuilder()
+            .AddPolicy(AdminPolicy, policy => policy.RequireAuthenticatedUser().RequireRole(User.AdminRole))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
 
         // Registered after Kestrel's own, and therefore the one it uses.
@@ -35,7 +39,7 @@ internal static class Access
     public static void UseAccess(this WebApplication app)
     {
         // Made or read now: a token that cannot be had is a start that fails, not a first request.
-        app.Services.GetRequiredService<ServerToken>();
+        app.Services.GetRequiredService<UserTokens>();
         app.UseAuthentication();
         app.UseAuthorization();
     }

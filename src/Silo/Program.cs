@@ -6,4 +6,5 @@ using Microsoft.Extensions.Hosting;
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddSingleton(_ => DataDirectory.Open(builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath, builder.Configuration["Workspaces:Folder"]));
 builder.UseCodexSilo();
+builder.AddDashboard();
 builder.Build().Run();

@@ -26,6 +26,7 @@ public static class Program
         builder.AddApiReference();
         builder.Services.AddRelay();
         builder.UseCodexSilo();
+        builder.AddDashboard();
         builder.AddWarmUp();
         builder.AddStartBanner();
         configure?.Invoke(builder);
@@ -44,6 +45,7 @@ public static class Program
         app.MapHealth();
         app.MapDemo();
         app.MapApiReference();
+        app.MapAdminPages();
         return app;
     }
 }

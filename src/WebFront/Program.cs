@@ -17,6 +17,7 @@ public static class Program
     {
         var builder = ServerHost.CreateBuilder(args);
         builder.AddDemo();
+        builder.AddTelemetry();
         builder.AddServerOptions();
         builder.AddProblems();
         builder.AddJsonRequests();

@@ -38,6 +38,9 @@ public sealed class Nodes : IAsyncDisposable
     /// <summary>Connection string of the nodes' database.</summary>
     public string Database { get; }
 
+    /// <summary>Further settings of the nodes that are started from now on.</summary>
+    public Dictionary<string, string> MoreSettings { get; } = [];
+
     /// <summary>The nodes by name; a node that was killed stays until it is started again.</summary>
     public IReadOnlyDictionary<string, ServerProcess> All => _nodes;
 
@@ -86,6 +89,8 @@ public sealed class Nodes : IAsyncDisposable
 
         settings["Codex:Home"] = settings["Codex:Environment:CODEX_HOME"] = home;
         foreach (var (key, value) in _changes)
+            settings[key] = value;
+        foreach (var (key, value) in MoreSettings)
             settings[key] = value;
         return _nodes[name] = await ServerProcess.Start(Directory.CreateDirectory(Path.Combine(_data, name)).FullName, settings);
     }

@@ -23,6 +23,8 @@ public static class CodexGrainsExtensions
     {
         services.AddCodexExec();
         services.AddSingleton<TurnSlots>();
+        services.AddMetrics();
+        services.AddSingleton<TurnMetrics>();
         services.AddSingleton<TurnRecovery>();
         services.AddSingleton<ThreadHistory>();
         services.AddSingleton(provider => new SessionRecords(

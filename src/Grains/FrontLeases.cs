@@ -1,9 +1,10 @@
+using CodexOrleans.Grains.Turns;
 using Orleans.Streams;
 
 namespace CodexOrleans.Grains;
 
 /// <summary>The front ends that follow a thread. Grain calls change them while the turn's own loop publishes, on other threads.</summary>
-internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure)
+internal sealed class FrontLeases(TimeProvider time, TurnMetrics metrics, Action<Exception> onFailure)
 {
     /// <summary>A front end renews with its tail check every few seconds; one that missed three is gone.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(20);
@@ -24,10 +25,10 @@ internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure
         {
             var others = Array.FindAll(_leases, lease => lease.Front != front && !IsOver(lease, now));
             var known = Array.Find(_leases, lease => lease.Front == front && !IsOver(lease, now));
-            var lease = known ?? new FrontLease(front, stream(front), onFailure);
+            var lease = known ?? new FrontLease(front, stream(front), NoteFailure);
             lease.RenewedAt = now;
             lease.EndsWithTurn = forTurn && (known is null || known.EndsWithTurn);
-            Volatile.Write(ref _leases, [.. others, lease]);
+            Set([.. others, lease]);
         }
     }
 
@@ -38,7 +39,7 @@ internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure
         lock (_gate)
         {
             var followed = _leases;
-            Volatile.Write(ref _leases, Array.FindAll(followed, lease => !lease.EndsWithTurn));
+            Set(Array.FindAll(followed, lease => !lease.EndsWithTurn));
             return followed;
         }
     }
@@ -46,7 +47,13 @@ internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure
     public void End(string front)
     {
         lock (_gate)
-            Volatile.Write(ref _leases, Array.FindAll(_leases, lease => lease.Front != front));
+            Set(Array.FindAll(_leases, lease => lease.Front != front));
+    }
+
+    public void EndAll()
+    {
+        lock (_gate)
+            Set([]);
     }
 
     /// <summary>Publishes to those of <paramref name="leases"/> that have not run out. Called for one batch at a time, in order.</summary>
@@ -58,6 +65,18 @@ internal sealed class FrontLeases(TimeProvider time, Action<Exception> onFailure
             if (!IsOver(lease, now))
                 lease.Publish(batch);
         }
+    }
+
+    private void Set(FrontLease[] leases)
+    {
+        metrics.FrontsChanged(leases.Length - _leases.Length);
+        Volatile.Write(ref _leases, leases);
+    }
+
+    private void NoteFailure(Exception exception)
+    {
+        metrics.DeliveryFailed();
+        onFailure(exception);
     }
 
     private bool IsOver(FrontLease lease, long now) => time.GetElapsedTime(lease.RenewedAt, now) > Length;

@@ -19,7 +19,11 @@ public sealed partial class ThreadGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "A live delivery to a front end failed; its viewers read the log.")]
     private static partial void LogPublishFailed(ILogger logger, Exception exception);
 
-    private void LogFenced() => LogFenced(logger, _thread.Id);
+    private void LogFenced()
+    {
+        metrics.Fenced();
+        LogFenced(logger, _thread.Id);
+    }
 
     private void LogTurnBroken(Exception exception) => LogTurnBroken(logger, _thread.Id, exception);
 

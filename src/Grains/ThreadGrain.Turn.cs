@@ -31,6 +31,7 @@ public sealed partial class ThreadGrain
         if (!engine.IsInstalled && !anywhere && !request.Rehearsal)
             return NotInstalled();
 
+        var asked = time.GetTimestamp();
         var offer = await slots.Acquire(new SlotRequest(request.User ?? "", anywhere, request.Slot?.Ticket, request.Slot?.Waited ?? default), cancellationToken);
         if (offer.Elsewhere is { } silo)
         {
@@ -38,6 +39,8 @@ public sealed partial class ThreadGrain
             return new StartTurnResult { Elsewhere = new PromisedSlot(silo, offer.Ticket, offer.Waited) };
         }
 
+        if (!request.Rehearsal)
+            metrics.Queued(time.GetElapsedTime(asked) + (request.Slot?.Waited ?? default));
         if (offer.NotInstalled)
             return NotInstalled();
         if (offer.Slot is not { } slot)
@@ -47,7 +50,8 @@ public sealed partial class ThreadGrain
                 : Refuse(RefusalCodes.ServerBusy, "All turn slots are taken. Try again later.", retryAfter: 10);
         }
 
-        var running = new RunningTurn(Guid.CreateVersion7(time.GetUtcNow()), _thread.Head + 1, slot);
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        var running = new RunningTurn(id, _thread.Head + 1, slot, TurnTelemetry.Begin(metrics, _thread.Id, id, effective, request.Rehearsal, time));
         // A new thread has no session that somebody else might still write: its CLI starts while the log is being written, and gets the
         // prompt when the turn is on disk.
         var accepted = new TaskCompletionSource();
@@ -74,15 +78,18 @@ public sealed partial class ThreadGrain
                 Chunks = [chunk],
                 TurnStart = new TurnStart(turnId, host.Value, chunk.At),
                 Options = JsonSerializer.Serialize(effective, ThreadJson.Default.ThreadOptions),
+                Activity = running.Telemetry.Span,
             });
             if (result == CommitResult.Fenced)
             {
                 // Another activation owns the thread; a fresh one reads its state.
+                metrics.Fenced();
                 DeactivateOnIdle();
                 return Refuse(RefusalCodes.TurnInProgress, "The thread has just been taken over by another owner. Try again.", retryAfter: 1);
             }
 
             submitted = true;
+            running.Telemetry.Accepted();
             _thread.Exists = true;
             _thread.Generation++;
             _thread.Head = chunk.LastSeq;
@@ -109,7 +116,7 @@ public sealed partial class ThreadGrain
         }
     }
 
-    private static StartTurnResult NotInstalled() =>
+    private StartTurnResult NotInstalled() =>
         Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
 
     /// <summary>Starts the CLI. It does nothing until it gets its prompt, when <paramref name="accepted"/> completes.</summary>
@@ -125,6 +132,7 @@ public sealed partial class ThreadGrain
     /// <summary>Takes back what was begun for a turn that is not on disk.</summary>
     private async Task Abandon(RunningTurn running, Task<ICodexTurn>? early)
     {
+        running.Telemetry.Refused("not_stored");
         try
         {
             if (early is null)
@@ -152,7 +160,7 @@ public sealed partial class ThreadGrain
         try
         {
             turn = await launch;
-            var pump = new TurnPump(_thread, store, time, logger);
+            var pump = new TurnPump(_thread, store, running.Telemetry, time, logger);
             if (await pump.Run(turn, running.Id, EndTurn) == CommitResult.Fenced)
             {
                 LogFenced();
@@ -164,11 +172,13 @@ public sealed partial class ThreadGrain
         {
             // The CLI could not be given what it needs, or an invariant is broken. The turn is open in the log; a new activation ends it.
             LogTurnBroken(e);
+            running.Telemetry.Lost("broken");
             turn?.Stop(StopReason.Fenced);
             DeactivateOnIdle();
             sweep.End(_thread.Id, running.Id);
         }
 
+        running.Telemetry.Lost("fenced");
         if (ReferenceEquals(_turn, running))
             _turn = null;
         if (turn is not null)
@@ -215,6 +225,7 @@ public sealed partial class ThreadGrain
         {
             ThreadId = _thread.Id,
             TurnId = running.Id,
+            Activity = running.Telemetry.Span,
             Prompt = prompt,
             Accepted = accepted,
             Options = effective,
@@ -229,5 +240,5 @@ public sealed partial class ThreadGrain
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private sealed record RunningTurn(Guid Id, long FirstSeq, TurnSlot Slot);
+    private sealed record RunningTurn(Guid Id, long FirstSeq, TurnSlot Slot, TurnTelemetry Telemetry);
 }

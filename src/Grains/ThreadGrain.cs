@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Processes;
@@ -32,6 +33,7 @@ public sealed partial class ThreadGrain(
     TurnSweep sweep,
     HostTag host,
     IOptions<CodexOptions> options,
+    TurnMetrics metrics,
     TimeProvider time,
     ILogger<ThreadGrain> logger) : Grain, IThreadGrain
 {
@@ -42,7 +44,7 @@ public sealed partial class ThreadGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _thread = new OwnedThread(this.GetPrimaryKey(), new FrontLeases(time, e => LogPublishFailed(logger, e)));
+        _thread = new OwnedThread(this.GetPrimaryKey(), new FrontLeases(time, metrics, e => LogPublishFailed(logger, e)));
         var thread = await store.ReadThread(_thread.Id, cancellationToken);
         for (var attempt = 1; thread?.RunningTurnId is { } lostTurn; attempt++)
         {
@@ -65,22 +67,27 @@ public sealed partial class ThreadGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_turn is not { } turn)
-            return;
-        turn.Slot.Stop(StopReason.HostDraining);
-        await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (_turn is { } turn)
+        {
+            turn.Slot.Stop(StopReason.HostDraining);
+            await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        _thread.Fronts.EndAll();
     }
 
     public async ValueTask<StartTurnResult> StartTurn(TurnRequest request, string? front, CancellationToken cancellationToken)
     {
+        using var span = Tracing.Source.StartActivity("codex.turn.start");
         if (_turn is not null || _starting)
-            return Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it.");
+            return Answer(span, Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it."));
         _starting = true;
         try
         {
-            return (_thread.Exists || request.NewThread) && request.Rehearsal == RehearsalThreads.Contains(_thread.Id)
+            var result = (_thread.Exists || request.NewThread) && request.Rehearsal == RehearsalThreads.Contains(_thread.Id)
                 ? await Start(request, front, cancellationToken)
                 : Refuse(RefusalCodes.ThreadNotFound, "No such thread.");
+            return Answer(span, result);
         }
         finally
         {
@@ -126,8 +133,25 @@ public sealed partial class ThreadGrain(
         DeactivateOnIdle();
     }
 
-    private static StartTurnResult Refuse(string code, string message, int? retryAfter = null) =>
-        new() { Refusal = new TurnRefusal(code, message, retryAfter) };
+    private StartTurnResult Refuse(string code, string message, int? retryAfter = null)
+    {
+        metrics.Refused(code);
+        return new() { Refusal = new TurnRefusal(code, message, retryAfter) };
+    }
+
+    private StartTurnResult Answer(Activity? span, StartTurnResult result)
+    {
+        if (span is { IsAllDataRequested: true })
+        {
+            span.SetTag("codex.thread.id", _thread.Id.ToString()).SetTag("codex.turn.id", result.Started?.TurnId.ToString());
+            if (result.Elsewhere is { } elsewhere)
+                span.SetTag("codex.turn.moved_to", elsewhere.Silo.ToString());
+            if (result.Refusal is { } refusal)
+                span.SetTag("error.type", refusal.Code).SetStatus(ActivityStatusCode.Error);
+        }
+
+        return result;
+    }
 
     private void Lease(string front, bool forTurn) => _thread.Fronts.Renew(
         front,

@@ -14,7 +14,9 @@ return await StartFailure.Report(async () =>
     });
     builder.AddServerDefaults(("Cluster:Mode", nameof(ClusterMode.Node)));
     builder.Services.AddSingleton(_ => DataDirectory.Open(builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath, builder.Configuration["Workspaces:Folder"]));
+    builder.AddTelemetry();
     builder.UseCodexSilo();
+    builder.AddDashboard();
     builder.AddSiloAlone();
     // Not 'using': what it holds is given back asynchronously.
     var host = builder.Build();

@@ -39,3 +39,20 @@ public enum StorageFault
     /// <summary>The store is not open: not started yet, or shut down.</summary>
     Closed,
 }
+
+internal static class StorageFaultWords
+{
+    /// <summary>The fault as metrics and spans name it.</summary>
+    public static string Word(this StorageFault fault) => fault switch
+    {
+        StorageFault.DiskFull => "disk_full",
+        StorageFault.Locked => "locked",
+        StorageFault.Corrupt => "corrupt",
+        StorageFault.ReadOnly => "read_only",
+        StorageFault.Overloaded => "overloaded",
+        StorageFault.TooNew => "too_new",
+        StorageFault.Unreachable => "unreachable",
+        StorageFault.Closed => "closed",
+        _ => "_OTHER",
+    };
+}

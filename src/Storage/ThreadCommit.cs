@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace CodexOrleans.Storage;
 
 /// <summary>
@@ -38,6 +40,9 @@ public sealed partial class ThreadCommit
 
     /// <summary>The CLI's cumulative token figure: the baseline for the next turn's own usage; null leaves it as it is.</summary>
     public TokenUsage? CumulativeUsage { get; init; }
+
+    /// <summary>The span that this commit belongs to, or null when nobody traces.</summary>
+    public Activity? Activity { get; init; }
 }
 
 /// <summary>A turn's first row.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,7 @@ public static class ThreadStoreRegistration
     {
         services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>());
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(CreateStore);
         services.TryAddSingleton<IThreadStore>(provider => provider.GetRequiredService<IOpenStore>());
@@ -34,10 +36,11 @@ public static class ThreadStoreRegistration
     {
         var options = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
         var time = provider.GetRequiredService<TimeProvider>();
+        var meters = provider.GetRequiredService<IMeterFactory>();
         return options.Provider switch
         {
-            StorageProvider.Postgres => new PostgresThreadStore(options, time, provider.GetService<ILogger<PostgresThreadStore>>()),
-            _ => new SqliteThreadStore(SqliteFile(options, provider), options, time, provider.GetService<ILogger<SqliteThreadStore>>()),
+            StorageProvider.Postgres => new PostgresThreadStore(options, time, provider.GetService<ILogger<PostgresThreadStore>>(), meters),
+            _ => new SqliteThreadStore(SqliteFile(options, provider), options, time, provider.GetService<ILogger<SqliteThreadStore>>(), meters: meters),
         };
     }
 

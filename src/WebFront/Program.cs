@@ -26,6 +26,7 @@ public static class Program
     {
         var builder = ServerHost.CreateBuilder(args);
         builder.AddDemo();
+        builder.AddTelemetry();
         builder.AddServerOptions();
         builder.AddProblems();
         builder.AddJsonRequests();
@@ -35,6 +36,7 @@ public static class Program
         builder.AddApiReference();
         builder.Services.AddRelay();
         builder.UseCodexSilo();
+        builder.AddDashboard();
         builder.AddWarmUp();
         builder.AddStartBanner();
         return builder;
@@ -56,6 +58,7 @@ public static class Program
         app.MapHealth();
         app.MapDemo();
         app.MapApiReference();
+        app.MapAdminPages();
         return app;
     }
 }

@@ -21,6 +21,8 @@ public static class CodexExecRegistration
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CodexOptions>, CodexOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(s => s.GetService<DataDirectory>() is { } data ? HostTag.Of(data) : HostTag.Ephemeral());
+        services.AddMetrics();
+        services.TryAddSingleton<CliMetrics>();
         services.TryAddSingleton<StrayProcesses>();
         services.TryAddSingleton<CodexInstallation>();
         services.TryAddSingleton<ICodexEngine>(s => new ExecEngine(
@@ -29,7 +31,8 @@ public static class CodexExecRegistration
             s.GetService<DataDirectory>()?.Scratch ?? Path.Combine(Path.GetTempPath(), $"codex-orleans-{s.GetRequiredService<HostTag>().Boot}"),
             s.GetRequiredService<StrayProcesses>(),
             s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<ILogger<ExecEngine>>()));
+            s.GetRequiredService<ILogger<ExecEngine>>(),
+            s.GetRequiredService<CliMetrics>()));
         services.AddHostedService<StraySweep>();
         services.AddHostedService<HostGuard>();
         return services;

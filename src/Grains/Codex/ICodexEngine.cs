@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains.Codex;
@@ -85,6 +86,9 @@ public sealed record CodexTurnStart
 
     /// <summary>A process that prints the prompt plays the CLI's part; see <see cref="TurnRequest.Rehearsal"/>.</summary>
     public bool Rehearsal { get; init; }
+
+    /// <summary>The turn's span, or null when nobody traces.</summary>
+    public Activity? Activity { get; init; }
 
     /// <summary>Longest run of the turn; null for no limit.</summary>
     public TimeSpan? Timeout { get; init; }

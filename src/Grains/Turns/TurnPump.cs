@@ -8,7 +8,7 @@ namespace CodexOrleans.Grains.Turns;
 /// Commits and publishes what the engine reads. Not on the grain's scheduler: it runs on the thread that reads the pipe, then on the
 /// one that writes the log, and each event would otherwise change threads twice more.
 /// </summary>
-internal sealed partial class TurnPump(OwnedThread thread, IThreadStore store, TimeProvider time, ILogger logger)
+internal sealed partial class TurnPump(OwnedThread thread, IThreadStore store, TurnTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     /// <summary>Pause between two tries to write while the log cannot be written.</summary>
     private static readonly TimeSpan _storageRetry = TimeSpan.FromSeconds(2);
@@ -34,6 +34,7 @@ internal sealed partial class TurnPump(OwnedThread thread, IThreadStore store, T
             if (await Append(turn, chunk, block).ConfigureAwait(false) == CommitResult.Fenced)
                 return CommitResult.Fenced;
 
+            telemetry.Committed();
             thread.Head = chunk.LastSeq;
             thread.CodexThreadId = block.CodexThreadId ?? thread.CodexThreadId;
             var fronts = thread.Fronts.All;
@@ -41,6 +42,7 @@ internal sealed partial class TurnPump(OwnedThread thread, IThreadStore store, T
             {
                 thread.Usage = outcome.CumulativeUsage ?? thread.Usage;
                 fronts = thread.Fronts.EndTurn();
+                telemetry.Ended(outcome);
                 ended(turn);
             }
 
@@ -65,6 +67,7 @@ internal sealed partial class TurnPump(OwnedThread thread, IThreadStore store, T
             CodexThreadId = block.CodexThreadId,
             CumulativeUsage = block.Outcome?.CumulativeUsage,
             TurnEnd = block.Outcome is { } end ? new TurnEnd(chunk.TurnId, end.Status, end.ErrorCode, end.ErrorMessage, end.Usage, chunk.At) : null,
+            Activity = telemetry.Span,
         };
         var failingSince = 0L;
         while (true)

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>Ends turns whose owner died: closes the items left open in the log and appends the one terminal event.</summary>
-public sealed partial class TurnRecovery(IThreadStore store, TimeProvider time, ILogger<TurnRecovery> logger)
+public sealed partial class TurnRecovery(IThreadStore store, TurnMetrics metrics, TimeProvider time, ILogger<TurnRecovery> logger)
 {
     private const int PageBytes = 1 << 20;
 
@@ -54,8 +54,10 @@ public sealed partial class TurnRecovery(IThreadStore store, TimeProvider time, 
             ],
             TurnEnd = new TurnEnd(turnId, TurnStatus.Failed, FailureCodes.HostLost, Message, null, at),
         });
-        if (result == CommitResult.Committed)
-            LogRecovered(thread.Id, turnId);
+        if (result != CommitResult.Committed)
+            return;
+        metrics.Recovered();
+        LogRecovered(thread.Id, turnId);
     }
 
     private static void Observe(ReadOnlySpan<byte> lines, OpenItems open)

@@ -1,5 +1,6 @@
 using System.Net;
 using CodexOrleans.Storage;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Silo;
@@ -39,6 +40,13 @@ public enum ClusterMode
 
     /// <summary>A front end without a silo.</summary>
     Client,
+}
+
+internal static class CodexClusterConfiguration
+{
+    /// <summary>Whether the process has no silo of its own.</summary>
+    public static bool IsClient(this IConfiguration configuration) =>
+        configuration.GetValue($"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) == ClusterMode.Client;
 }
 
 /// <summary>Checks the whole section at start, so that all its problems are in one message.</summary>

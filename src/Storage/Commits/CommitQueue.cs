@@ -12,6 +12,16 @@ internal sealed class CommitQueue(CommitQueueLimits limits)
     private bool _writerWaits;
     private bool _closed;
 
+    /// <summary>Commits that wait now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count;
+        }
+    }
+
     /// <exception cref="StorageException">The queue is full or closed.</exception>
     public void Add(PendingCommit pending)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Storage.Commits;
@@ -10,12 +11,12 @@ internal sealed class GroupCommit
     private readonly CommitQueue _queue;
     private readonly GroupCommitWriter _writer;
 
-    public GroupCommit(ICommitDatabase database, TimeSpan retryFor, TimeProvider time, ILogger logger, CommitQueueLimits limits)
+    public GroupCommit(ICommitDatabase database, TimeSpan retryFor, TimeProvider time, ILogger logger, CommitQueueLimits limits, IMeterFactory? meters)
     {
         _retryFor = retryFor;
         _time = time;
         _queue = new CommitQueue(limits);
-        _writer = new GroupCommitWriter(database, _queue, time, logger);
+        _writer = new GroupCommitWriter(database, _queue, meters is null ? null : new CommitMetrics(meters, _queue), time, logger);
     }
 
     public void Start() => _writer.Start();

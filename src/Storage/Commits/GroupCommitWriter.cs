@@ -13,6 +13,7 @@ internal sealed partial class GroupCommitWriter
 
     private readonly ICommitDatabase _database;
     private readonly CommitQueue _queue;
+    private readonly CommitMetrics? _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,10 +21,11 @@ internal sealed partial class GroupCommitWriter
     private volatile StorageException? _retrying;
     private bool _faulty;
 
-    public GroupCommitWriter(ICommitDatabase database, CommitQueue queue, TimeProvider time, ILogger logger)
+    public GroupCommitWriter(ICommitDatabase database, CommitQueue queue, CommitMetrics? metrics, TimeProvider time, ILogger logger)
     {
         _database = database;
         _queue = queue;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
     }
@@ -69,6 +71,8 @@ internal sealed partial class GroupCommitWriter
         var pause = _firstPause;
         while (group.Count > 0)
         {
+            var batch = BatchTrace.Start(group);
+            var begin = _metrics is { Timed: true } ? _time.GetTimestamp() : 0;
             try
             {
                 _session ??= _database.OpenSession();
@@ -76,6 +80,8 @@ internal sealed partial class GroupCommitWriter
             }
             catch (Exception e)
             {
+                if (batch is not null)
+                    BatchTrace.Fail(batch, _database.ToStorageException(e).Fault);
                 // Whatever it was, the thread must live: every caller waits for its answer.
                 var culprit = _session?.Culprit;
                 if (_database.IsOfTheConnection(e))
@@ -90,6 +96,7 @@ internal sealed partial class GroupCommitWriter
 
                 if (HandleFault(group, e))
                 {
+                    _metrics?.Retried();
                     Thread.Sleep(pause);
                     pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, _longestPause.Ticks));
                 }
@@ -103,6 +110,9 @@ internal sealed partial class GroupCommitWriter
                 LogRecovered(_logger);
             }
 
+            // Before the callers go on, some of them on this thread.
+            BatchTrace.Stop(batch, group);
+            _metrics?.Committed(group, begin == 0 ? default : _time.GetElapsedTime(begin));
             foreach (var pending in group)
                 pending.SetResult(pending.Outcome);
             group.Clear();
@@ -115,6 +125,7 @@ internal sealed partial class GroupCommitWriter
     {
         var fault = _database.ToStorageException(e);
         var transient = _database.IsTransient(e);
+        _metrics?.Failed(fault.Fault);
         if (!_faulty)
             LogFault(_logger, fault.Fault, transient, e);
         _faulty = true;

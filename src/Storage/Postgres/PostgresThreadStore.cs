@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CodexOrleans.Storage.Commits;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,14 +26,14 @@ public sealed partial class PostgresThreadStore : IOpenStore
 
     /// <param name="options">With the connection string.</param>
     /// <exception cref="ArgumentException">The connection string is missing or cannot be read.</exception>
-    public PostgresThreadStore(StorageOptions options, TimeProvider? time = null, ILogger<PostgresThreadStore>? logger = null)
+    public PostgresThreadStore(StorageOptions options, TimeProvider? time = null, ILogger<PostgresThreadStore>? logger = null, IMeterFactory? meters = null)
     {
         _options = options;
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<PostgresThreadStore>.Instance;
         _database = new PostgresDatabase(options.ConnectionString ?? throw new ArgumentException("PostgreSQL needs a connection string.", nameof(options)));
         _reader = new PostgresReader(_database.Source);
-        _commits = new GroupCommit(new PostgresCommits(_database), options.RetryFor, _time, _logger, new CommitQueueLimits());
+        _commits = new GroupCommit(new PostgresCommits(_database), options.RetryFor, _time, _logger, new CommitQueueLimits(), meters);
     }
 
     /// <summary>Connections to the same database, for what else a cluster keeps there. Closed with the store.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CodexOrleans.Storage.Commits;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -36,7 +37,8 @@ public sealed partial class SqliteThreadStore : IOpenStore
         ILogger<SqliteThreadStore>? logger,
         CommitQueueLimits? queueLimits = null,
         CheckpointLimits? checkpointLimits = null,
-        IndexLimits? indexLimits = null)
+        IndexLimits? indexLimits = null,
+        IMeterFactory? meters = null)
     {
         _options = options ?? new StorageOptions();
         _time = time ?? TimeProvider.System;
@@ -44,7 +46,7 @@ public sealed partial class SqliteThreadStore : IOpenStore
         _database = new SqliteDatabase(Path.GetFullPath(file), _options.Synchronous, _options.RetryFor);
         _checkpointer = new Checkpointer(_database, checkpointLimits ?? new CheckpointLimits(), _logger);
         _commits = new GroupCommit(
-            new SqliteCommits(_database, _tails, indexLimits ?? new IndexLimits(), _checkpointer), _options.RetryFor, _time, _logger, queueLimits ?? new CommitQueueLimits());
+            new SqliteCommits(_database, _tails, indexLimits ?? new IndexLimits(), _checkpointer), _options.RetryFor, _time, _logger, queueLimits ?? new CommitQueueLimits(), meters);
         _readers = new ReaderPool(_database);
     }
 

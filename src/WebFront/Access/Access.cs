@@ -10,6 +10,9 @@ namespace CodexOrleans.WebFront;
 /// <summary>Nobody gets in by default: what does not say otherwise requires the token or a session.</summary>
 internal static class Access
 {
+    /// <summary>Policy of the administration pages.</summary>
+    public const string AdminPolicy = "Admin";
+
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -17,7 +20,7 @@ internal static class Access
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
         services.AddSingleton<IValidateOptions<AuthOptions>>(provider =>
             new SharedToken(provider.GetRequiredService<IOptions<CodexClusterOptions>>(), provider.GetRequiredService<DataDirectory>));
-        services.AddSingleton<ServerToken>();
+        services.AddSingleton<UserTokens>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<SessionCookie>();
         services.AddSingleton<SignInTickets>();
@@ -28,6 +31,7 @@ internal static class Access
         services.AddAuthenticationCore(schemes => schemes.AddScheme<TokenAuthentication>(TokenAuthentication.SchemeName, displayName: null));
         services.AddTransient<TokenAuthentication>();
         services.AddAuthorizationBuilder()
+            .AddPolicy(AdminPolicy, policy => policy.RequireAuthenticatedUser().RequireRole(User.AdminRole))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
 
         // Registered after Kestrel's own, and therefore the one it uses.
@@ -38,7 +42,7 @@ internal static class Access
     public static void UseAccess(this WebApplication app)
     {
         // Made or read now: a token that cannot be had is a start that fails, not a first request.
-        app.Services.GetRequiredService<ServerToken>();
+        app.Services.GetRequiredService<UserTokens>();
         app.UseAuthentication();
         app.UseAuthorization();
     }

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront;
 
@@ -16,6 +15,9 @@ public sealed class AuthOptions
     /// bits into the data directory's file <c>token</c>. Changing it ends every session.
     /// </summary>
     public string? Token { get; set; }
+
+    /// <summary>Further callers, each with a token of their own, beside the operator who has <see cref="Token"/>. Default none; at most <see cref="MaxUsers"/>.</summary>
+    public IList<UserOptions> Users { get; } = [];
 
     /// <summary>
     /// Host names, beside the loopback ones, that requests may name: exact, without port. Needed when the server is reached by
@@ -39,10 +41,29 @@ public sealed class AuthOptions
     /// <summary>Shortest token that guessing does not find.</summary>
     public const int MinTokenLength = 32;
 
+    /// <summary>Longest token; a longer candidate is not even looked at.</summary>
+    public const int MaxTokenLength = 1024;
+
+    /// <summary>Each token that comes is compared with that of every user.</summary>
+    public const int MaxUsers = 256;
+
     internal static IPNetwork? ParseNetwork(string text) =>
         IPNetwork.TryParse(text, out var network) ? network
         : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
         : null;
+}
+
+/// <summary>A caller with a name and a token. Section <c>Auth:Users</c>.</summary>
+public sealed class UserOptions
+{
+    /// <summary>1 to 64 letters, digits, dots, hyphens, underscores or at signs; unlike every other in more than case. <c>operator</c> is taken.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>The secret that shows who it is, as long as <see cref="AuthOptions.Token"/>. Changing or removing it ends the user's sessions.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Whether the user may see the administration pages. Default false.</summary>
+    public bool Admin { get; set; }
 }
 
 /// <summary>How callers prove who they are.</summary>
@@ -53,23 +74,4 @@ public enum AuthMode
 
     /// <summary>Not at all. The server then listens on loopback addresses only.</summary>
     None,
-}
-
-internal sealed class AuthOptionsValidator : IValidateOptions<AuthOptions>
-{
-    public ValidateOptionsResult Validate(string? name, AuthOptions options)
-    {
-        List<string> problems = [];
-        if (!Enum.IsDefined(options.Mode))
-            problems.Add("Auth:Mode must be Token or None.");
-        if (options.Token is { } token && (token.Length < AuthOptions.MinTokenLength || token.Any(c => c is <= ' ' or > '~')))
-            problems.Add($"Auth:Token must have at least {AuthOptions.MinTokenLength} printable ASCII characters without spaces (for one, run: openssl rand -hex 32), or be left out: then the server generates one.");
-        if (options.SessionLifetime < TimeSpan.FromMinutes(1))
-            problems.Add("Auth:SessionLifetime must be at least one minute (00:01:00).");
-        foreach (var host in options.AllowedHosts.Where(host => host.Length == 0 || host.Contains('*') || new HostString(host).Port is not null || host.Contains('/')))
-            problems.Add($"Auth:AllowedHosts has '{host}': name each host exactly, without scheme, port or wildcard.");
-        foreach (var proxy in options.TrustedProxies.Where(proxy => AuthOptions.ParseNetwork(proxy) is null))
-            problems.Add($"Auth:TrustedProxies has '{proxy}': name each proxy by its IP address, or its network as in 10.1.0.0/16.");
-        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
-    }
 }

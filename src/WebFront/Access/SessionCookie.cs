@@ -5,13 +5,14 @@ namespace CodexOrleans.WebFront;
 /// <summary>The cookie in which a browser holds its session: out of reach of scripts, and never sent along by other sites.</summary>
 internal sealed class SessionCookie(Sessions sessions, IOptions<AuthOptions> options)
 {
-    public bool IsValid(HttpRequest request) => request.Cookies.TryGetValue(Name(request), out var value) && sessions.IsOpen(value);
+    /// <summary>Whose session the request carries, or null.</summary>
+    public User? Find(HttpRequest request) => request.Cookies.TryGetValue(Name(request), out var value) ? sessions.Find(value) : null;
 
-    public void Set(HttpContext context)
+    public void Set(HttpContext context, User user)
     {
         var attributes = Attributes(context.Request);
         attributes.MaxAge = options.Value.SessionLifetime;
-        context.Response.Cookies.Append(Name(context.Request), sessions.Open(), attributes);
+        context.Response.Cookies.Append(Name(context.Request), sessions.Open(user), attributes);
     }
 
     public static void Clear(HttpContext context) => context.Response.Cookies.Delete(Name(context.Request), Attributes(context.Request));

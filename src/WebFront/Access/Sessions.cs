@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -6,32 +7,44 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.WebFront;
 
 /// <summary>
-/// Browser sessions: a random id and an expiry, signed with a key derived from the token. Nothing is stored, so sessions outlive a
-/// restart, hold on every front end with the same token, and all end when the token changes. The token cannot be had from one.
+/// Browser sessions: a random id and an expiry, signed with a key derived from the user's token, behind the user's name unless that is
+/// the operator. Nothing is stored, so sessions outlive a restart, hold on every front end with the same tokens, and a user's all end when
+/// the user or the token goes. What the user may do is not in it: that is looked up each time. The token cannot be had from one.
 /// </summary>
-internal sealed class Sessions(ServerToken token, IOptions<AuthOptions> options, TimeProvider time)
+internal sealed class Sessions(UserTokens tokens, IOptions<AuthOptions> options, TimeProvider time)
 {
     private const int IdLength = 16;
     private const int SignedLength = IdLength + sizeof(long);
     private const int Length = SignedLength + HMACSHA256.HashSizeInBytes;
 
-    public string Open()
+    public string Open(User user)
     {
+        if (!tokens.TryGet(user.Name, out _, out var key))
+            throw new ArgumentException($"There is no user '{user.Name}'.", nameof(user));
         Span<byte> session = stackalloc byte[Length];
         RandomNumberGenerator.Fill(session[..IdLength]);
         BinaryPrimitives.WriteInt64BigEndian(session[IdLength..], (time.GetUtcNow() + options.Value.SessionLifetime).ToUnixTimeSeconds());
-        HMACSHA256.HashData(token.SessionKey, session[..SignedLength], session[SignedLength..]);
-        return Base64Url.EncodeToString(session);
+        HMACSHA256.HashData(key, session[..SignedLength], session[SignedLength..]);
+        var signed = Base64Url.EncodeToString(session);
+        return user == User.Operator ? signed : $"{user.Name}.{signed}";
     }
 
-    public bool IsOpen(string value)
+    /// <summary>Whose session it is, or null when it is none that is open.</summary>
+    public User? Find(string value)
     {
+        // Names may hold dots, the signed part holds none.
+        var dot = value.LastIndexOf('.');
+        var signed = value.AsSpan(dot + 1);
+        if (signed.Length != Base64Url.GetEncodedLength(Length) || !tokens.TryGet(dot < 0 ? User.Operator.Name : value[..dot], out var user, out var key))
+            return null;
         Span<byte> session = stackalloc byte[Length];
-        if (value.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.TryDecodeFromChars(value, session, out var written) || written != Length)
-            return false;
+        if (Base64Url.DecodeFromChars(signed, session, out _, out var written) != OperationStatus.Done || written != Length)
+            return null;
         Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(token.SessionKey, session[..SignedLength], signature);
+        HMACSHA256.HashData(key, session[..SignedLength], signature);
         return CryptographicOperations.FixedTimeEquals(signature, session[SignedLength..])
-            && BinaryPrimitives.ReadInt64BigEndian(session[IdLength..]) > time.GetUtcNow().ToUnixTimeSeconds();
+            && BinaryPrimitives.ReadInt64BigEndian(session[IdLength..]) > time.GetUtcNow().ToUnixTimeSeconds()
+            ? user
+            : null;
     }
 }

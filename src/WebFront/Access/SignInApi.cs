@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.WebFront;
 
 /// <summary>Body of <c>POST /api/codex/sign-in</c>.</summary>
-/// <param name="Token">The server's token.</param>
+/// <param name="Token">The server's token, or that of a user.</param>
 public sealed record SignInRequest(string Token);
 
 /// <summary>How a browser gets and loses its session.</summary>
@@ -26,11 +26,11 @@ internal static class SignInApi
     /// <summary>The one-time link. A GET with an effect, which its single use and the random ticket make harmless.</summary>
     private static IResult FollowLink(string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth)
     {
-        if (auth.Value.Mode == AuthMode.Token && !cookie.IsValid(context.Request))
+        if (auth.Value.Mode == AuthMode.Token && cookie.Find(context.Request) is null)
         {
             if (ticket is null || !tickets.Redeem(ticket))
                 return SignInPage.LinkExpired;
-            cookie.Set(context);
+            cookie.Set(context, User.Operator);
         }
 
         context.Response.Headers.Location = "/";
@@ -38,20 +38,20 @@ internal static class SignInApi
     }
 
     private static IResult SignIn(
-        SignInRequest request, HttpContext context, ServerToken token, SessionCookie cookie, SignInThrottle throttle, IOptions<AuthOptions> auth)
+        SignInRequest request, HttpContext context, UserTokens tokens, SessionCookie cookie, SignInThrottle throttle, IOptions<AuthOptions> auth)
     {
         if (auth.Value.Mode == AuthMode.None)
             return TypedResults.NoContent();
         var address = context.Connection.RemoteIpAddress;
         if (throttle.Wait(address) is { } seconds)
             return Problems.Of(ProblemCodes.TooManyAttempts, $"Too many wrong tokens from this address. Try again in {seconds} s.", seconds);
-        if (!token.Is(request.Token))
+        if (tokens.Find(request.Token) is not { } user)
         {
             throttle.Failed(address);
             return Problems.Of(ProblemCodes.InvalidToken);
         }
 
-        cookie.Set(context);
+        cookie.Set(context, user);
         return TypedResults.NoContent();
     }
 

@@ -8,7 +8,7 @@ namespace CodexOrleans.WebFront;
 /// Knows a caller by <c>Authorization: Bearer</c> or by the session cookie; by nothing in the URL, which ends up in histories and
 /// logs. Says nothing about why it did not: a stranger learns no more than 401.
 /// </summary>
-internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, ServerToken token, SessionCookie cookie) : IAuthenticationHandler
+internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens tokens, SessionCookie cookie) : IAuthenticationHandler
 {
     public const string SchemeName = "token";
 
@@ -23,7 +23,7 @@ internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, ServerToke
     }
 
     public Task<AuthenticateResult> AuthenticateAsync() =>
-        Task.FromResult(IsKnown(_context.Request) ? AuthenticateResult.Success(Ticket()) : AuthenticateResult.NoResult());
+        Task.FromResult(Find(_context.Request) is { } user ? AuthenticateResult.Success(Ticket(user)) : AuthenticateResult.NoResult());
 
     public Task ChallengeAsync(AuthenticationProperties? properties)
     {
@@ -33,19 +33,21 @@ internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, ServerToke
 
     public Task ForbidAsync(AuthenticationProperties? properties) => Problems.Of(ProblemCodes.Forbidden).ExecuteAsync(_context);
 
-    private bool IsKnown(HttpRequest request)
+    private User? Find(HttpRequest request)
     {
         if (auth.Value.Mode == AuthMode.None)
-            return true;
+            return User.Operator;
         // Who sends a token means it: a wrong one is not made good by a cookie.
         if (request.Headers.Authorization is [{ } header])
-            return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) && token.Is(header[BearerPrefix.Length..].Trim());
-        return request.Headers.Authorization.Count == 0 && cookie.IsValid(request);
+            return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) ? tokens.Find(header[BearerPrefix.Length..].Trim()) : null;
+        return request.Headers.Authorization.Count == 0 ? cookie.Find(request) : null;
     }
 
-    private static AuthenticationTicket Ticket()
+    private static AuthenticationTicket Ticket(User user)
     {
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "operator")], SchemeName);
+        var identity = new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user.Name), new(ClaimTypes.Name, user.Name)], SchemeName);
+        if (user.IsAdmin)
+            identity.AddClaim(new Claim(ClaimTypes.Role, User.AdminRole));
         return new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName);
     }
 }

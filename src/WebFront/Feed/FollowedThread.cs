@@ -27,6 +27,8 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
 
     public Guid Id => id;
 
+    public FeedMetrics? Metrics => feed.Metrics;
+
     /// <summary>A new viewer, or null when this object has been given up and another one must be made.</summary>
     public Viewer? TryEnter(CancellationToken cancelled)
     {
@@ -68,11 +70,13 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
     }
 
     /// <summary>Sends every viewer to the log.</summary>
-    public void Repair()
+    public void Repair(RepairReason reason)
     {
         foreach (var viewer in Volatile.Read(ref _viewers))
-            viewer.Repair();
+            viewer.Repair(reason);
     }
+
+    public int CountViewers(Func<Viewer, bool> which) => Volatile.Read(ref _viewers).Count(which);
 
     /// <summary>
     /// Returns when the owner publishes to this front end, or cannot be reached (the tail check keeps trying). All who wait at the

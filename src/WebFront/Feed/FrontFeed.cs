@@ -14,7 +14,8 @@ internal sealed partial class FrontFeed(
     IThreadReader log,
     IOptions<RelayOptions> options,
     TimeProvider time,
-    ILogger<FrontFeed> logger) : BackgroundService
+    ILogger<FrontFeed> logger,
+    FeedMetrics? metrics = null) : BackgroundService
 {
     private readonly ConcurrentDictionary<Guid, FollowedThread> _threads = new();
     private long _delivered;
@@ -34,6 +35,8 @@ internal sealed partial class FrontFeed(
     internal IThreadReader Log => log;
 
     internal RelayOptions Options { get; } = options.Value;
+
+    internal FeedMetrics? Metrics => metrics;
 
     /// <summary>
     /// Follows a thread: everything after <paramref name="cursor"/> from the log, then <see cref="ViewerStepKind.Synced"/>, then live.
@@ -83,7 +86,16 @@ internal sealed partial class FrontFeed(
     public void RepairAll()
     {
         foreach (var (_, thread) in _threads)
-            thread.Repair();
+            thread.Repair(RepairReason.Stream);
+    }
+
+    /// <summary>How many viewers are as <paramref name="which"/> says.</summary>
+    public int CountViewers(Func<Viewer, bool> which)
+    {
+        var count = 0;
+        foreach (var (_, thread) in _threads)
+            count += thread.CountViewers(which);
+        return count;
     }
 
     /// <summary>Renews all leases and repairs all viewers that fell behind.</summary>
@@ -144,6 +156,7 @@ internal sealed partial class FrontFeed(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        metrics?.Watch(this);
         using var timer = new PeriodicTimer(Options.TailCheck, time);
         try
         {

@@ -32,6 +32,8 @@ internal static class RelayRegistration
         services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RelayOptions>, RelayOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FrontFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<FrontFeed>());
         services.AddSingleton<RehearsalKey>();

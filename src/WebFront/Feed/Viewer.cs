@@ -66,6 +66,9 @@ internal sealed class Viewer : IDisposable
     /// <summary>False until the cursor is known; such a viewer only collects.</summary>
     public bool Started => _started;
 
+    /// <summary>True while events come from the log and not from the queue.</summary>
+    public bool ReadsLog => _started && !Volatile.Read(ref _live);
+
     /// <summary>Bytes that wait in the queue.</summary>
     internal long QueuedBytes => Interlocked.Read(ref _queuedBytes);
 
@@ -97,7 +100,7 @@ internal sealed class Viewer : IDisposable
         if (Interlocked.Add(ref _queuedBytes, batch.Lines.Length) > _options.ViewerBytes || !_queue.Writer.TryWrite(batch))
         {
             Interlocked.Add(ref _queuedBytes, -batch.Lines.Length);
-            Repair();
+            Repair(RepairReason.Overflow);
             return;
         }
 
@@ -105,7 +108,13 @@ internal sealed class Viewer : IDisposable
     }
 
     /// <summary>Sends the viewer to the log.</summary>
-    public void Repair()
+    public void Repair(RepairReason reason)
+    {
+        _thread.Metrics?.Repaired(reason);
+        SendToLog();
+    }
+
+    private void SendToLog()
     {
         _behind = true;
         Wake();
@@ -118,7 +127,7 @@ internal sealed class Viewer : IDisposable
     public void End()
     {
         _ending = true;
-        Repair();
+        SendToLog();
     }
 
     /// <summary>Compares what came with the log's head; repairs if events are missing and none came since the last check.</summary>
@@ -131,7 +140,7 @@ internal sealed class Viewer : IDisposable
         var silent = received == Interlocked.Exchange(ref _receivedAtLastCheck, received);
         if (!silent || head <= received)
             return false;
-        Repair();
+        Repair(RepairReason.Silence);
         return true;
     }
 
@@ -214,6 +223,7 @@ internal sealed class Viewer : IDisposable
             if (batch.FirstSeq > cursor + 1)
             {
                 // A gap. The log holds this batch as well: what is published is on disk.
+                _thread.Metrics?.Repaired(RepairReason.Gap);
                 LeaveLive();
                 step = default;
                 return false;

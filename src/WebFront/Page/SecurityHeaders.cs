@@ -8,9 +8,14 @@ namespace CodexOrleans.WebFront;
 /// </summary>
 internal static class SecurityHeaders
 {
-    /// <summary>Policy of the page, and of everything else but the API reference.</summary>
+    /// <summary>Policy of the page, and of everything else but the API reference and the dashboard.</summary>
     public const string PagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>The dashboard has styles inline and a font as data; its scripts are files.</summary>
+    private static readonly string _dashboardPolicy = PagePolicy
+        .Replace("style-src 'self'", "style-src 'self' 'unsafe-inline'", StringComparison.Ordinal)
+        .Replace("font-src 'self'", "font-src 'self' data:", StringComparison.Ordinal);
 
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
@@ -22,7 +27,9 @@ internal static class SecurityHeaders
     private static Task Set(HttpContext context)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = context.Items[ScalarOptions.NonceHttpContextItemKey] is string nonce ? ReferencePolicy(nonce) : PagePolicy;
+        headers.ContentSecurityPolicy = context.Items[ScalarOptions.NonceHttpContextItemKey] is string nonce ? ReferencePolicy(nonce)
+            : context.Request.Path.StartsWithSegments(AdminPages.Dashboard) ? _dashboardPolicy
+            : PagePolicy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
@@ -63,9 +64,13 @@ internal static class TurnsApi
             return null;
         }
 
-        request = request with { User = context.User.Identity?.Name };
+        request = request with { User = context.UserName() };
         if (rehearsals.Sent(context.Request))
+        {
             request = request with { Rehearsal = true, NewThread = true };
+            LeaveUntraced();
+        }
+
         var threadId = body.ThreadId ?? Guid.CreateVersion7();
         StartTurnResult result;
         Viewer? viewer;
@@ -96,6 +101,15 @@ internal static class TurnsApi
         context.Response.Headers[ThreadIdHeader] = threadId.ToString();
         context.Response.Headers[TurnIdHeader] = turnId.ToString();
         return (viewer, turnId);
+    }
+
+    /// <summary>The server's own request is nobody's: neither it nor what follows from it is exported.</summary>
+    private static void LeaveUntraced()
+    {
+        if (Activity.Current is not { } request)
+            return;
+        request.IsAllDataRequested = false;
+        request.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
     }
 
     private static RouteHandlerBuilder ProducesTurnProblems(this RouteHandlerBuilder endpoint) => endpoint

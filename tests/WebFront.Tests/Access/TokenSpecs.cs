@@ -99,8 +99,8 @@ public sealed class TokenSpecs
     }
 
     [Theory]
-    [InlineData("--Auth:Token=changeme", "Auth:Token must have at least 32")]
-    [InlineData("--Auth:Token=", "Auth:Token must have at least 32")]
+    [InlineData("--Auth:Token=changeme", "Auth:Token must have 32 to 1024")]
+    [InlineData("--Auth:Token=", "Auth:Token must have 32 to 1024")]
     [InlineData("--Auth:AllowedHosts:0=*", "Auth:AllowedHosts has '*'")]
     [InlineData("--Auth:AllowedHosts:0=*.example.com", "without scheme, port or wildcard")]
     [InlineData("--Auth:SessionLifetime=00:00:01", "Auth:SessionLifetime")]

@@ -118,7 +118,7 @@ public sealed partial class StartSpecs
     }
 
     [Theory]
-    [InlineData("--Auth:Token=short", "Auth:Token must have at least 32")]
+    [InlineData("--Auth:Token=short", "Auth:Token must have 32 to 1024")]
     [InlineData("--Auth:TrustedProxies:0=proxy.example", "Auth:TrustedProxies has 'proxy.example'")]
     [InlineData("--Auth:Mode=Open", "Auth:Mode")]
     [InlineData("--MaxRequestBodyBytes=1", "MaxRequestBodyBytes")]

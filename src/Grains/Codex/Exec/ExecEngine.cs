@@ -13,7 +13,8 @@ public sealed class ExecEngine(
     string scratch,
     StrayProcesses strays,
     TimeProvider time,
-    ILogger<ExecEngine> logger) : ICodexEngine
+    ILogger<ExecEngine> logger,
+    CliMetrics? metrics = null) : ICodexEngine
 {
     private string? _executable;
 
@@ -30,6 +31,8 @@ public sealed class ExecEngine(
     internal TimeProvider Time => time;
 
     internal ILogger Logger => logger;
+
+    internal CliMetrics? Metrics => metrics;
 
     /// <summary>A program that runs the CLI in a session of its own, or null to run it in the server's.</summary>
     internal string? SessionStarter { get; init; } = ControllingTerminal.SessionStarter;

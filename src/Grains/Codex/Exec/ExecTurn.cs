@@ -84,6 +84,7 @@ internal sealed partial class ExecTurn : ICodexTurn
     private async Task Supervise()
     {
         var scratch = new TurnScratch(_engine.Scratch, _start.TurnId);
+        using var span = StartSpan();
         try
         {
             var timeout = _start.Timeout is { } limit
@@ -115,10 +116,34 @@ internal sealed partial class ExecTurn : ICodexTurn
         {
             _stdout.TrySetResult(null);
             _exited.TrySetResult(-1);
+            Note(span);
             await _cut.CancelAsync().ConfigureAwait(false);
             Discard(scratch);
             _gone.TrySetResult();
         }
+    }
+
+    private Activity? StartSpan()
+    {
+        if (_start.Activity is not { } turn)
+            return null;
+        turn.SetTag("codex.engine", "exec");
+        var span = Tracing.Source.StartActivity("codex.cli", ActivityKind.Internal, turn.Context);
+        return span?.SetTag("codex.cli.resumed", _start.ResumeCodexThreadId is not null);
+    }
+
+    /// <summary>How the run of the CLI ended, for whoever watches.</summary>
+    private void Note(Activity? span)
+    {
+        var failed = _startFailure is not null;
+        if (failed)
+            _engine.Metrics?.StartFailed();
+        if (span is null)
+            return;
+        if (failed)
+            span.SetTag("error.type", FailureCodes.CodexNotStarted).SetStatus(ActivityStatusCode.Error);
+        else
+            span.SetTag("process.exit.code", _exited.Task.Result);
     }
 
     private void Discard(TurnScratch scratch)

@@ -8,7 +8,7 @@ namespace CodexOrleans.Grains.Codex.Processes;
 /// environment cannot be read, and only the CLI's own process tree is ended. What a command starts with a cleared environment or
 /// as another user is not seen.
 /// </summary>
-public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses> logger)
+public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses> logger, CliMetrics? metrics = null)
 {
     /// <summary>A process that SIGKILL has not ended by then hangs in the kernel; waiting longer would not help.</summary>
     private static readonly TimeSpan _giveUpAfter = TimeSpan.FromSeconds(10);
@@ -34,6 +34,7 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
     {
         if (!OperatingSystem.IsLinux())
             return;
+        HashSet<int>? seen = null;
         for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < _giveUpAfter;)
         {
             var strays = (await Look().ConfigureAwait(false)).FindAll(p => belongs(p));
@@ -43,6 +44,8 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
             {
                 LogEnding(stray.Id, what);
                 stray.Kill();
+                if ((seen ??= []).Add(stray.Id))
+                    metrics?.StrayEnded();
             }
         }
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using CodexOrleans.EndToEnd.Support;
 using CodexOrleans.TestSupport;
 
@@ -34,6 +36,25 @@ public sealed class SiloStartSpecs
         await using var silo = await ServerProcess.RunSiloToExit(folder["data"], Database);
 
         AssertRefused(silo, "cannot be reached");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_port_that_is_taken_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var settings = new Dictionary<string, string>(Database)
+        {
+            ["Storage:ConnectionString"] = await (await PostgresServer.Shared).CreateDatabase(),
+            ["Cluster:SiloPort"] = $"{port}",
+        };
+
+        await using var silo = await ServerProcess.RunSiloToExit(folder["data"], settings).WaitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, silo.ExitCode);
+        Assert.Contains("Cluster:SiloPort", silo.Output, StringComparison.Ordinal);
     }
 
     /// <summary>Where nothing listens.</summary>

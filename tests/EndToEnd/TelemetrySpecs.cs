@@ -83,7 +83,8 @@ public sealed class TelemetrySpecs(ObservedServer observed) : IClassFixture<Obse
     public async Task A_log_record_of_a_turn_names_its_trace()
     {
         using var api = observed.Connect(TestContext.Current.CancellationToken);
-        var done = await api.Turn(new { prompt = "started; completed; message late" });
+        // In one write: once the turn has ended, the CLI is not given the time for another.
+        var done = await api.Turn(new { prompt = "started; both=$(completed; message late); echo \"$both\"" });
 
         await Received.Until(received => received.Logs.Any(log => log.Attributes.GetValueOrDefault("TurnId") == done.TurnId.ToString())
             && received.Spans.Any(span => span.Attributes.GetValueOrDefault("codex.turn.id") == done.TurnId.ToString() && span.Name == "codex.turn"));

@@ -35,6 +35,8 @@ public static class StartFailure
             string.Join(Environment.NewLine, all.InnerExceptions.Select(Explain).Distinct()),
         IOException { InnerException: AddressInUseException } =>
             $"{e.Message} Stop the server that has it, or choose another address with --urls.",
+        // The web server wraps its own; this one is the silo's.
+        AddressInUseException => "A port for the other nodes is taken. Stop the node that has it, or choose another one with Cluster:SiloPort or Cluster:GatewayPort; 0 takes a free one for Cluster:SiloPort.",
         SocketException => $"The server cannot listen on its address: {e.Message} Choose another one with --urls.",
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => e.Message,
         _ => null,

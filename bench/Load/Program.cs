@@ -18,6 +18,7 @@ public static class Program
             RealCommand.Create(),
             ShapeCommand.Create(),
             SoakCommand.Create(),
+            FailoverCommand.Create(),
             DemoModelCommand.Create(),
         };
         try

@@ -3,7 +3,7 @@ using CodexOrleans.EndToEnd.Support;
 
 namespace CodexOrleans.Cluster;
 
-/// <summary>A node that goes, is taken for dead, or comes back from the dead.</summary>
+/// <summary>A node that is taken for dead and comes back.</summary>
 public sealed class OwnershipSpecs : IAsyncLifetime
 {
     private static readonly string[] _names = ["a", "b", "c"];
@@ -36,62 +36,5 @@ public sealed class OwnershipSpecs : IAsyncLifetime
         log.AssertHolds(seen);
         Assert.Equal(log.Events.Count, (await b.ReadPages(stream.ThreadId)).Count);
         Assert.Single(log.Events, frame => frame.IsTerminal);
-    }
-
-    [Fact(Timeout = 180_000)]
-    public async Task A_restart_of_one_node_after_the_other_loses_no_event_and_no_turn()
-    {
-        const string Short = "started; n=0; while [ $n -lt 20 ]; do message $n $n; n=$((n + 1)); sleep 0.02; done; completed";
-        using var done = new CancellationTokenSource();
-        var working = Enumerable.Range(0, 6).Select(worker => Task.Run(
-            async () =>
-            {
-                var turns = 0;
-                for (var random = new Random(worker); !done.IsCancellationRequested; turns++)
-                {
-                    var tape = await RunAnywhere(Short, random);
-                    Assert.Equal("turn.completed", tape.Events[^1].Type);
-                    Assert.Equal(24, tape.Events.Count);
-                }
-
-                return turns;
-            },
-            TestContext.Current.CancellationToken)).ToList();
-
-        foreach (var name in _names)
-        {
-            _nodes[name].Terminate();
-            await _nodes[name].Exited();
-            await _nodes.StartNode(name);
-        }
-
-        await done.CancelAsync();
-        Assert.All(await Task.WhenAll(working), turns => Assert.True(turns > 0));
-    }
-
-    /// <summary>A turn as a client behind a balancer runs it: refused or cut off, it tries the next node.</summary>
-    private async Task<EventTape> RunAnywhere(string prompt, Random random)
-    {
-        var tape = new EventTape(after: null);
-        Guid? thread = null;
-        while (tape.Events is [] or [.., { IsTerminal: false }])
-        {
-            try
-            {
-                using var api = _nodes.Connect(_names[random.Next(_names.Length)], TestContext.Current.CancellationToken);
-                await using var stream = thread is { } known ? await api.Follow(known, tape) : await api.Stream(new { prompt }, tape);
-                thread = stream.ThreadId;
-                while (tape.Events is [] or [.., { IsTerminal: false }] && await stream.Next() is not null)
-                {
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or KeyNotFoundException or InvalidOperationException)
-            {
-                // The pause of a client that was refused, not a wait for anything.
-                await Task.Delay(20, TestContext.Current.CancellationToken);
-            }
-        }
-
-        return tape;
     }
 }

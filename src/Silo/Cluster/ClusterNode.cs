@@ -4,6 +4,7 @@ using CodexOrleans.Grains;
 using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.GrainDirectory;
@@ -29,6 +30,12 @@ internal static class ClusterNode
     /// <summary>Longest wait for a silo's answer: a call to one that has died while it was under way lasts so long at most.</summary>
     private static readonly TimeSpan _response = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a front end without a silo may be disconnected before it counts as gone. It loses nothing: what it misses it reads from the
+    /// log.
+    /// </summary>
+    private static readonly TimeSpan _clientGone = TimeSpan.FromSeconds(10);
+
     public static void Join(ISiloBuilder silo, CodexClusterOptions cluster, string? connectionString)
     {
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
@@ -42,7 +49,11 @@ internal static class ClusterNode
             options.TableRefreshTimeout = TimeSpan.FromSeconds(10);
             options.IAmAliveTablePublishTimeout = _sign;
         });
-        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = _response);
+        silo.Configure<SiloMessagingOptions>(options =>
+        {
+            options.ResponseTimeout = _response;
+            options.ClientDropTimeout = _clientGone;
+        });
         silo.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = _response);
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.AddAdoNetGrainStorage("PubSubStore", options =>
@@ -51,8 +62,10 @@ internal static class ClusterNode
             options.DeleteStateOnClear = true;
         });
         silo.Services.AddTurnQueue();
+        AddFrontRegister(silo.Services);
+        silo.Services.AddHostedService<ClusterUpkeep>();
         silo.Services.AddSingleton(services => new SessionArchive(services.GetRequiredService<NpgsqlDataSource>()));
-        silo.AddGrainDirectory(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY, (services, _) => new PostgresGrainDirectory(services.GetRequiredService<NpgsqlDataSource>()));
+        silo.AddGrainDirectory(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY, (services, _) => new PostgresGrainDirectory(services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<ILogger<PostgresGrainDirectory>>()));
         silo.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
         silo.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
     }
@@ -63,6 +76,7 @@ internal static class ClusterNode
         client.Configure<ClusterOptions>(options => Name(options, cluster));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = _response);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        AddFrontRegister(client.Services);
         client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         client.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
         client.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
@@ -73,6 +87,9 @@ internal static class ClusterNode
             return true;
         });
     }
+
+    private static void AddFrontRegister(IServiceCollection services) =>
+        services.AddSingleton(provider => new FrontRegister(provider.GetRequiredService<NpgsqlDataSource>()));
 
     private static long Size(object batch) => ((ThreadEventBatch)batch).Lines.Length;
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.GrainDirectory;
 
@@ -7,7 +8,7 @@ namespace CodexOrleans.Silo.Cluster;
 /// Where each grain is active, in the cluster's database. Orleans' own directory is spread over the silos, and when one of them goes,
 /// or only restarts, the others end every grain whose entry it held, although those grains are well: their turns would end with them.
 /// </summary>
-internal sealed class PostgresGrainDirectory(NpgsqlDataSource database) : IGrainDirectory
+internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, ILogger<PostgresGrainDirectory> logger) : IGrainDirectory
 {
     // Of two at once the first wins, and the other one learns who that is.
     private const string RegisterSql =
@@ -62,8 +63,18 @@ internal sealed class PostgresGrainDirectory(NpgsqlDataSource database) : IGrain
 
     public Task Unregister(GrainAddress address) => Execute(UnregisterSql, address.GrainId.ToString(), address.ActivationId.ToParsableString());
 
-    public Task UnregisterSilos(List<SiloAddress> siloAddresses) =>
-        Execute(UnregisterSilosSql, siloAddresses.Select(silo => silo.ToParsableString()).ToArray());
+    /// <summary>Never fails: Orleans would not tell of any dead silo again. <see cref="ClusterUpkeep"/> removes what is left.</summary>
+    public async Task UnregisterSilos(List<SiloAddress> siloAddresses)
+    {
+        try
+        {
+            await Execute(UnregisterSilosSql, siloAddresses.Select(silo => silo.ToParsableString()).ToArray());
+        }
+        catch (NpgsqlException e)
+        {
+            LogNotUnregistered(e);
+        }
+    }
 
     private async Task<GrainAddress?> Read(string sql, GrainId grainId, params object[] values)
     {
@@ -93,4 +104,7 @@ internal sealed class PostgresGrainDirectory(NpgsqlDataSource database) : IGrain
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         return command;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The places of grains on dead silos could not be removed now; it is tried again.")]
+    private partial void LogNotUnregistered(Exception exception);
 }

@@ -24,8 +24,8 @@ internal sealed partial class FrontFeed(
     /// <summary>Called when viewers missed events although their owners published to this front end and nothing arrived at all.</summary>
     public event Action? StreamSilent;
 
-    /// <summary>This process's name on the streams; another start has another one.</summary>
-    public string Front { get; } = $"{Environment.MachineName}-{Guid.CreateVersion7():N}";
+    /// <summary>This process's name on the streams; another start has another one, and so has a process that was taken for dead.</summary>
+    public string Front { get; private set; } = NewName();
 
     /// <summary>Threads that have a viewer here, or had one just now.</summary>
     public int FollowedThreads => _threads.Count;
@@ -81,6 +81,11 @@ internal sealed partial class FrontFeed(
         if (_threads.TryGetValue(batch.ThreadId, out var thread))
             thread.Deliver(batch);
     }
+
+    /// <summary>
+    /// Takes another name, because what was kept for the old one is being removed. The next tail check brings it to the owners.
+    /// </summary>
+    public void Rename() => Front = NewName();
 
     /// <summary>Sends all viewers to the log, for when the stream has lost something and does not say of which thread.</summary>
     public void RepairAll()
@@ -189,6 +194,8 @@ internal sealed partial class FrontFeed(
             Forget(thread);
         }
     }
+
+    private static string NewName() => $"{Environment.MachineName}-{Guid.CreateVersion7():N}";
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The tail check failed; the next one follows.")]
     private partial void LogCheckFailed(Exception exception);

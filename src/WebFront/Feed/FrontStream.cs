@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using CodexOrleans.Grains;
+using CodexOrleans.Storage;
+using CodexOrleans.Storage.Postgres;
 using Orleans.Streams;
 
 namespace CodexOrleans.WebFront.Feed;
@@ -8,7 +10,7 @@ namespace CodexOrleans.WebFront.Feed;
 /// The one Orleans stream of this front end: subscribed at start, and again after an error or when it has fallen silent. Without it
 /// the feed still serves everything, only later: from the log, at each tail check.
 /// </summary>
-internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed, TimeProvider time, ILogger<FrontStream> logger)
+internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed, TimeProvider time, ILogger<FrontStream> logger, FrontRegister? register = null)
     : BackgroundService, IHostedLifecycleService, IAsyncBatchObserver<ThreadEventBatch>
 {
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
@@ -17,6 +19,7 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
     // One entry at most: however often the stream complains meanwhile, it is subscribed again once.
     private readonly Channel<bool> _faults = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private StreamSubscriptionHandle<ThreadEventBatch>? _subscription;
+    private bool _entered;
 
     /// <summary>True while subscribed.</summary>
     public bool Subscribed => Volatile.Read(ref _subscription) is not null;
@@ -63,20 +66,45 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
     {
         try
         {
-            while (await _faults.Reader.WaitToReadAsync(stoppingToken))
-            {
-                _faults.Reader.TryRead(out _);
-                await Unsubscribe();
-                while (!await TrySubscribe(stoppingToken))
-                    await Task.Delay(_pause, time, stoppingToken);
-                feed.RepairAll();
-                // A stream that fails at once again must not keep the cluster busy with subscriptions.
-                await Task.Delay(_pause, time, stoppingToken);
-            }
+            await Task.WhenAll(Resubscribe(stoppingToken), Sign(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The server stops.
+        }
+    }
+
+    private async Task Resubscribe(CancellationToken stoppingToken)
+    {
+        while (await _faults.Reader.WaitToReadAsync(stoppingToken))
+        {
+            _faults.Reader.TryRead(out _);
+            await Unsubscribe();
+            while (!await TrySubscribe(stoppingToken))
+                await Task.Delay(_pause, time, stoppingToken);
+            feed.RepairAll();
+            // A stream that fails at once again must not keep the cluster busy with subscriptions.
+            await Task.Delay(_pause, time, stoppingToken);
+        }
+    }
+
+    /// <summary>Tells the cluster that this front end lives, and subscribes again when it was taken for dead: it may have been frozen.</summary>
+    private async Task Sign(CancellationToken stoppingToken)
+    {
+        if (register is null)
+            return;
+        using var timer = new PeriodicTimer(FrontRegister.SignPeriod, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                if (!await register.Sign(feed.Front, stoppingToken))
+                    Fault();
+            }
+            catch (StorageException e)
+            {
+                LogNotSigned(e);
+            }
         }
     }
 
@@ -86,6 +114,7 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
     {
         try
         {
+            await Enter(cancellationToken);
             var stream = cluster.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(feed.Front));
             var subscription = await stream.SubscribeAsync(this).WaitAsync(_patience, time, cancellationToken);
             Volatile.Write(ref _subscription, subscription);
@@ -98,6 +127,17 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
             LogNotSubscribed(e);
             return false;
         }
+    }
+
+    /// <summary>Before the subscription: what is kept for a name that is not in the register would stay.</summary>
+    private async Task Enter(CancellationToken cancellationToken)
+    {
+        if (register is null || (_entered && await register.Sign(feed.Front, cancellationToken)))
+            return;
+        if (_entered)
+            feed.Rename();
+        await register.Enter(feed.Front, cancellationToken);
+        _entered = true;
     }
 
     private async Task Unsubscribe()
@@ -117,6 +157,9 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Front end {Front} is subscribed to its stream.")]
     private partial void LogSubscribed(string front);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The front end could not say that it lives; it tries again.")]
+    private partial void LogNotSigned(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The front end's stream cannot be subscribed now; events come from the log until it can.")]
     private partial void LogNotSubscribed(Exception exception);

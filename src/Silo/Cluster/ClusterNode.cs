@@ -103,12 +103,23 @@ internal static class ClusterNode
         options.GatewayPort = cluster.GatewayPort;
     }
 
-    // Orleans tells the others its port before it listens, so it cannot let the kernel choose.
+    // Orleans tells the others its port before it listens, so it cannot let the kernel choose. One of those that systems do not give to
+    // outgoing connections, since such a connection could take it in between.
     private static int FreePort(IPAddress address)
     {
-        using var listener = new TcpListener(address, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(address, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Another one is free.
+            }
+        }
     }
-
 }

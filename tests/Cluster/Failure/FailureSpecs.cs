@@ -80,7 +80,7 @@ public sealed class FailureSpecs(FailureCluster cluster)
     [Fact(Timeout = 300_000)]
     public async Task A_node_frozen_for_half_a_minute_is_fenced_and_ends()
     {
-        var load = await Load.Start(cluster, FailureCluster.Names, TestContext.Current.CancellationToken);
+        var load = await Load.Start(cluster, FailureCluster.Names, TestContext.Current.CancellationToken, patience: TimeSpan.FromSeconds(5));
         await load.RunsAt("b");
 
         Nodes["b"].Freeze();

@@ -15,41 +15,40 @@ public sealed class Load
     private const int Workers = 12;
     private const int Messages = 20;
 
+    // Far longer than anything may take by which a stream gets over what has died around it.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+
     private readonly FailureCluster _cluster;
+    private readonly TimeSpan _clientPatience;
     private readonly ConcurrentBag<(RoamingClient Client, string Word)> _turns = [];
     private readonly int[] _finished = new int[Workers];
     private readonly HashSet<Guid> _before;
-    private readonly Task _working;
+    private readonly IReadOnlyList<Task> _working;
     private volatile bool _done;
 
-    private Load(FailureCluster cluster, IReadOnlyList<string> entries, IEnumerable<Guid> before, CancellationToken cancellationToken)
+    private Load(FailureCluster cluster, IReadOnlyList<string> entries, TimeSpan patience, IEnumerable<Guid> before, CancellationToken cancellationToken)
     {
+        _clientPatience = patience;
         _cluster = cluster;
         _before = [.. before];
-        _working = Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => Work(worker, entries, RandomNodes.SeededRandom(), cancellationToken), cancellationToken)));
+        _working = [.. Enumerable.Range(0, Workers).Select(worker => Task.Run(() => Work(worker, entries, RandomNodes.SeededRandom(), cancellationToken), cancellationToken))];
     }
 
     /// <summary>Starts the clients.</summary>
     /// <param name="entries">Names of the nodes at which they connect.</param>
-    public static async Task<Load> Start(FailureCluster cluster, IReadOnlyList<string> entries, CancellationToken cancellationToken) =>
-        new(cluster, entries, await Threads(cluster), cancellationToken);
+    /// <param name="patience">How long a stream may be silent before its client leaves it; null when no stream may be silent for so long.</param>
+    public static async Task<Load> Start(FailureCluster cluster, IReadOnlyList<string> entries, CancellationToken cancellationToken, TimeSpan? patience = null) =>
+        new(cluster, entries, patience ?? _patience, await Threads(cluster), cancellationToken);
 
     /// <summary>Waits until each client has finished another turn that began after this call.</summary>
     public async Task GoesOn()
     {
         var goals = _finished.Select(count => count + 2).ToArray();
-        await Condition.Becomes(() => _working.IsFaulted || Enumerable.Range(0, Workers).All(worker => Volatile.Read(ref _finished[worker]) >= goals[worker]));
-        if (_working.IsFaulted)
-            await _working;
+        await UntilOrFailed(() => Task.FromResult(Enumerable.Range(0, Workers).All(worker => Volatile.Read(ref _finished[worker]) >= goals[worker])));
     }
 
     /// <summary>Waits until the node runs some of the turns.</summary>
-    public async Task RunsAt(string node)
-    {
-        await Condition.Becomes(async () => _working.IsFaulted || await _cluster.RunningTurnsOf(node) >= 2);
-        if (_working.IsFaulted)
-            await _working;
-    }
+    public Task RunsAt(string node) => UntilOrFailed(async () => await _cluster.RunningTurnsOf(node) >= 2);
 
     /// <summary>
     /// Lets the clients finish and checks every promise on every thread that they have started, also on those that they were never told of.
@@ -58,7 +57,7 @@ public sealed class Load
     public async Task Check(params string[] harmed)
     {
         _done = true;
-        await _working;
+        await Task.WhenAll(_working);
         await Condition.Becomes(async () => (await _cluster.Query("SELECT 1 FROM turns WHERE status = 0", _ => 0)).Count == 0);
 
         var mayBeLost = harmed.Select(_cluster.InstallationOf).ToHashSet();
@@ -68,6 +67,7 @@ public sealed class Load
         foreach (var (client, word) in _turns)
         {
             AssertSaid(client.Tape, word);
+            Assert.True(client.Silences == 0 || _clientPatience < _patience, $"A stream of thread {client.Thread} fell silent while its turn ran.");
             var pages = await reader.ReadPages(client.Thread);
             Assert.Equal(client.Tape.Events.Select(frame => (frame.Seq, frame.Text)), pages.Select(page => ((long?)page.Seq, page.Event)));
             var end = client.Tape.Events[^1];
@@ -98,6 +98,14 @@ public sealed class Load
             + $"{Seconds(whole.Max(client => client.LongestBreak))} with a reconnect.");
     }
 
+    /// <summary>Waits for a state, and fails with the first client that does.</summary>
+    private async Task UntilOrFailed(Func<Task<bool>> condition)
+    {
+        await Condition.Becomes(async () => _working.Any(client => client.IsFaulted) || await condition());
+        foreach (var failed in _working.Where(client => client.IsFaulted))
+            await failed;
+    }
+
     /// <summary>Whether the events are those that the script orders: all of them, or the first ones if the turn was lost.</summary>
     private static void AssertSaid(EventTape tape, string? word)
     {
@@ -121,7 +129,7 @@ public sealed class Load
         while (!_done)
         {
             var word = $"w{random.Next():x8}";
-            var client = new RoamingClient(_cluster.Nodes, entries, random, cancellationToken);
+            var client = new RoamingClient(_cluster.Nodes, entries, _clientPatience, random, cancellationToken);
             // The command stays open until the turn ends, so somebody has to close it.
             await client.Run($"started; command_started work c; n=0; while [ $n -lt {Messages} ]; do message {word}-$n $n; n=$((n + 1)); sleep 0.1; done; completed");
             _turns.Add((client, word));

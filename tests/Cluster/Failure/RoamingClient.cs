@@ -10,15 +10,15 @@ namespace CodexOrleans.Cluster.Failure;
 /// from elsewhere than where the turn runs.
 /// </summary>
 /// <param name="entries">Names of the nodes that the balancer knows.</param>
-public sealed class RoamingClient(Nodes nodes, IReadOnlyList<string> entries, Random random, CancellationToken cancellationToken)
+/// <param name="patience">How long a connection may be silent, although the turn says something all the time, before the client gives it up.</param>
+public sealed class RoamingClient(Nodes nodes, IReadOnlyList<string> entries, TimeSpan patience, Random random, CancellationToken cancellationToken)
 {
-    // Far beyond the pause between two events of the scripts, and what a client of a frozen server needs in order not to wait forever.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(6);
 
     // The pause of a client that was refused, not a wait for anything.
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     private long _last;
+    private bool _following;
 
     public Guid Thread { get; private set; }
 
@@ -29,6 +29,9 @@ public sealed class RoamingClient(Nodes nodes, IReadOnlyList<string> entries, Ra
 
     /// <summary>How often it had to connect again.</summary>
     public int Reconnects { get; private set; }
+
+    /// <summary>How often it gave up a stream because it was silent.</summary>
+    public int Silences { get; private set; }
 
     /// <summary>Longest time between two events of one connection.</summary>
     public TimeSpan LongestPause { get; private set; }
@@ -52,6 +55,8 @@ public sealed class RoamingClient(Nodes nodes, IReadOnlyList<string> entries, Ra
                 || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
                 // Refused, cut off, silent, or a node that is just being started again.
+                if (e is OperationCanceledException && _following)
+                    Silences++;
                 await Task.Delay(_pause, cancellationToken);
             }
 
@@ -63,15 +68,19 @@ public sealed class RoamingClient(Nodes nodes, IReadOnlyList<string> entries, Ra
     private async Task Connect(string prompt)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        silence.CancelAfter(_patience);
+        silence.CancelAfter(patience);
+        _following = false;
         using var api = nodes.Connect(entries[random.Next(entries.Count)], silence.Token);
         await using var stream = Thread == default ? await api.Stream(new { prompt }, Tape) : await api.Follow(Thread, Tape);
         var moves = Thread == default && random.Next(4) > 0 ? random.Next(1, 8) : long.MaxValue;
         if (Thread == default)
             (Thread, Turn) = (stream.ThreadId, stream.TurnId);
+        _following = true;
         for (var first = true; !Ended && Tape.LastSeq < moves && await stream.Next() is { } frame;)
         {
-            silence.CancelAfter(_patience);
+            silence.CancelAfter(patience);
+            if (frame.Type == "cursor_expired")
+                throw new BrokenPromiseException($"Thread {Thread}: the client has event {Tape.LastSeq}, and the log does not: {frame}.");
             if (frame.Seq is null)
                 continue;
             Measure(first);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using CodexOrleans.Load.Commands;
 
 namespace CodexOrleans.Load;
@@ -18,6 +19,7 @@ public static class Program
             RealCommand.Create(),
             ShapeCommand.Create(),
             SoakCommand.Create(),
+            ClusterCommand.Create(),
             FailoverCommand.Create(),
             DemoModelCommand.Create(),
         };
@@ -29,7 +31,7 @@ public static class Program
         {
             return 130;
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IOException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IOException or DbException)
         {
             Console.Error.WriteLine(e.Message);
             return 2;

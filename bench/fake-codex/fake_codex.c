@@ -6,13 +6,16 @@
  *
  *   codex exec --json [options] [resume <session>] <prompt>      the prompt as the last argument, or from stdin when that is "-"
  *
- *   prompt: bench events=<count> bytes=<per line> every_us=<pause> [hold_us=<pause>]      in this order, one blank between
+ *   prompt: bench events=<count> bytes=<per line> every_us=<pause> [hold_us=<pause>] [record_bytes=<count>]
+ *                                                                              in this order, one blank between
  *
  *   events    0 to 10,000,000 messages
  *   bytes     128 to 1,048,576: length of each message's line, its line feed included
  *   every_us  time from one message to the next, the first comes at once; 0 writes all as fast as they are read, in blocks of
  *             whole lines of up to 64 KiB
  *   hold_us   silence between the last message and turn.completed, 0 unless given: a turn that is open and idle
+ *   record_bytes  by so much the session's record in CODEX_HOME grows before turn.completed, up to 16,777,216; 0 unless given,
+ *             and then no record is made, so that a server cannot resume the session
  *
  * Message n is an agent_message item whose text is "<n> <time> xxx…", time in nanoseconds of CLOCK_MONOTONIC, taken right before
  * the write that carries it (one time for all messages of a block). A client on the same machine reads its latency off it.
@@ -24,6 +27,7 @@
  * Exit status: 0 done, 1 stdout is gone, 2 not understood. SIGINT and SIGTERM end it as they end any program.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdint.h>
@@ -31,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,7 +49,7 @@ static const char TURN_COMPLETED[] =
     "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":1,\"cached_input_tokens\":0,\"output_tokens\":1,\"reasoning_output_tokens\":0}}\n";
 
 struct order {
-    uint64_t events, bytes, every_us, hold_us;
+    uint64_t events, bytes, every_us, hold_us, record_bytes;
 };
 
 static uint64_t now_ns(void)
@@ -147,7 +152,13 @@ static void new_session_id(char text[37])
         perror("fake codex: no random bytes for a session id");
         exit(2);
     }
-    random[6] = (random[6] & 0x0f) | 0x40;
+    /* Version 7, as the real one's: it begins with the milliseconds of its time. */
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    const uint64_t ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    for (int i = 0; i < 6; i++)
+        random[i] = (unsigned char)(ms >> (40 - 8 * i));
+    random[6] = (random[6] & 0x0f) | 0x70;
     random[8] = (random[8] & 0x3f) | 0x80;
     for (int i = 0; i < 16; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
@@ -156,6 +167,48 @@ static void new_session_id(char text[37])
         *text++ = hex[random[i] & 15];
     }
     *text = 0;
+}
+
+/* In the folder of the day that its id tells, as the real one does it; UTC is near enough, a reader looks at the days beside it too. */
+static void keep_record(const char *session, uint64_t bytes)
+{
+    static char lines[64 * 1024];
+    char path[PATH_MAX], millis[13];
+    const char *home = getenv("CODEX_HOME");
+    if (home == NULL || strlen(home) > PATH_MAX - 128) {
+        fprintf(stderr, "fake codex: record_bytes needs CODEX_HOME.\n");
+        exit(2);
+    }
+    memcpy(millis, session, 8);
+    memcpy(millis + 8, session + 9, 4);
+    millis[12] = 0;
+    const time_t seconds = (time_t)(strtoull(millis, NULL, 16) / 1000);
+    struct tm day;
+    gmtime_r(&seconds, &day);
+    int at = snprintf(path, sizeof path, "%s/sessions", home);
+    mkdir(path, 0700);
+    at += (int)strftime(path + at, sizeof path - (size_t)at, "/%Y", &day);
+    mkdir(path, 0700);
+    at += (int)strftime(path + at, sizeof path - (size_t)at, "/%m", &day);
+    mkdir(path, 0700);
+    at += (int)strftime(path + at, sizeof path - (size_t)at, "/%d", &day);
+    mkdir(path, 0700);
+    snprintf(path + at, sizeof path - (size_t)at, "/rollout-bench-%s.jsonl", session);
+    const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0) {
+        perror("fake codex: no record");
+        exit(2);
+    }
+    memset(lines, 'x', sizeof lines);
+    while (bytes > 0) {
+        const ssize_t count = write(file, lines, bytes < sizeof lines ? bytes : sizeof lines);
+        if (count < 0 && errno != EINTR) {
+            perror("fake codex: no record");
+            exit(2);
+        }
+        bytes -= count > 0 ? (uint64_t)count : 0;
+    }
+    close(file);
 }
 
 /* " <name>=<number>" at *text, which is moved behind it. */
@@ -188,8 +241,9 @@ static int read_order(const char *prompt, struct order *order)
         || !take_field(&prompt, "every_us", 0, day, &order->every_us))
         return 0;
     order->hold_us = 0;
-    if (*prompt == ' ' && !take_field(&prompt, "hold_us", 0, day, &order->hold_us))
-        return 0;
+    order->record_bytes = 0;
+    take_field(&prompt, "hold_us", 0, day, &order->hold_us);
+    take_field(&prompt, "record_bytes", 0, 1 << 24, &order->record_bytes);
     return prompt[strspn(prompt, "\r\n")] == 0;
 }
 
@@ -227,7 +281,7 @@ static int run_turn(int argc, char **argv)
     if (!read_order(prompt, &order)) {
         fprintf(stderr,
             "fake codex: the prompt '%.200s' is no order. Write 'bench events=200 bytes=300 every_us=10000', at will with ' hold_us=0' "
-            "behind it; a line has 128 to 1048576 bytes.\n",
+            "and ' record_bytes=0' behind it; a line has 128 to 1048576 bytes.\n",
             prompt);
         return 2;
     }
@@ -238,6 +292,8 @@ static int run_turn(int argc, char **argv)
     write_events(&order);
     if (order.hold_us > 0)
         sleep_until(now_ns() + order.hold_us * 1000);
+    if (order.record_bytes > 0)
+        keep_record(session, order.record_bytes);
     write_all(TURN_COMPLETED, sizeof TURN_COMPLETED - 1);
     return 0;
 }

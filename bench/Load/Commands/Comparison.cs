@@ -73,6 +73,10 @@ internal sealed class Comparison(IReadOnlyList<CompareRow> rows, IReadOnlyList<S
         from server in servers
         select new { row = row.Name, figure = figure.Name, lower_is_better = figure.LowerIsBetter, server = server.Name, value = Median(cold, row.Name, server.Name, figure.Name) };
 
+    /// <summary>A figure on one server: of the first pass, or the median of all others. NaN when it was not measured.</summary>
+    public double Median(bool cold, string row, string server, string figure) =>
+        Medians.Of(PassesOf(cold).Select(pass => _figures.GetValueOrDefault((pass, row, server, figure), double.NaN)));
+
     private async Task Idle(int pass, CompareRow row, CancellationToken cancellationToken)
     {
         await Task.Delay(_beforeIdle, cancellationToken);
@@ -82,14 +86,6 @@ internal sealed class Comparison(IReadOnlyList<CompareRow> rows, IReadOnlyList<S
             _figures[(pass, row.Name, servers[i].Name, CompareRow.Idle.Name)] = percents[i];
             Console.Error.WriteLine($"pass {pass}, {row.Name} on {servers[i].Name}: {TextTable.Figure(percents[i])} %");
         }
-    }
-
-    private double Median(bool cold, string row, string server, string figure)
-    {
-        var values = PassesOf(cold).Select(pass => _figures.GetValueOrDefault((pass, row, server, figure), double.NaN)).Where(value => !double.IsNaN(value)).Order().ToArray();
-        return values.Length == 0 ? double.NaN
-            : values.Length % 2 == 1 ? values[values.Length / 2]
-            : (values[values.Length / 2 - 1] + values[values.Length / 2]) / 2;
     }
 
     private IEnumerable<int> PassesOf(bool cold) => cold ? [0] : Enumerable.Range(1, Math.Max(0, Passes - 1));

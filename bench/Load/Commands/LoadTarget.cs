@@ -10,7 +10,7 @@ namespace CodexOrleans.Load.Commands;
 /// <param name="ProcessId">Null when it is not to be watched.</param>
 internal sealed record LoadTarget(string Name, IPEndPoint Endpoint, int? ProcessId, string? Token)
 {
-    /// <summary>A process whose CPU time belongs to the measurement, not to others: the model of the real CLI.</summary>
+    /// <summary>A process whose CPU time belongs to the measurement, not to others: the model of the real CLI, or PostgreSQL.</summary>
     public int? Companion { get; init; }
 
     /// <exception cref="ArgumentException">No IPv4 address belongs to it.</exception>

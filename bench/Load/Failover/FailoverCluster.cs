@@ -1,6 +1,5 @@
 using CodexOrleans.Load.Servers;
 using CodexOrleans.Load.Sockets;
-using CodexOrleans.TestSupport;
 using Npgsql;
 
 namespace CodexOrleans.Load.Failover;
@@ -11,17 +10,19 @@ internal sealed class FailoverCluster : IAsyncDisposable
     private const int Nodes = 3;
     private const int Kill9 = 9;
 
-    private readonly PostgresServer _postgres;
+    private const string DatabaseName = "failover";
+
+    private readonly PostgresProcess _postgres;
     private readonly string _connectionString;
     private readonly ServerKinds _kinds;
     private readonly ServerProcess?[] _nodes = new ServerProcess?[Nodes];
 
-    private FailoverCluster(PostgresServer postgres, string connectionString, ServerKinds kinds)
+    private FailoverCluster(PostgresProcess postgres, ServerKinds kinds)
     {
         _postgres = postgres;
-        _connectionString = connectionString;
+        _connectionString = postgres.ConnectionString(DatabaseName);
         _kinds = kinds;
-        Database = NpgsqlDataSource.Create(connectionString);
+        Database = NpgsqlDataSource.Create(_connectionString);
     }
 
     public NpgsqlDataSource Database { get; }
@@ -32,10 +33,11 @@ internal sealed class FailoverCluster : IAsyncDisposable
 
     public static async Task<FailoverCluster> Start(ServerKinds kinds, CancellationToken cancellationToken)
     {
-        var postgres = await PostgresServer.Start();
-        var cluster = new FailoverCluster(postgres, await postgres.CreateDatabase(), kinds);
+        var postgres = await PostgresProcess.Start(countStatements: false, cancellationToken);
+        var cluster = new FailoverCluster(postgres, kinds);
         try
         {
+            await postgres.CreateDatabase(DatabaseName, cancellationToken);
             for (var node = 0; node < Nodes; node++)
                 await cluster.StartNode(node, cancellationToken);
             return cluster;

@@ -27,6 +27,23 @@ internal static class ProcFile
         }
     }
 
+    /// <summary>CPU ticks of a process itself and of all that it has started, whether they live or not.</summary>
+    public static (long Own, long Children)? TreeTimes(int process)
+    {
+        if (Times(process) is not { } own)
+            return null;
+        var children = own.Children;
+        var tree = new List<int>();
+        Descendants(process, tree);
+        foreach (var descendant in tree)
+        {
+            if (Times(descendant) is { } times)
+                children += times.Own + times.Children;
+        }
+
+        return (own.Own, children);
+    }
+
     /// <summary>Resident bytes, or 0.</summary>
     public static long ResidentBytes(int process)
     {

@@ -17,7 +17,7 @@ internal sealed class ServerWatch : IDisposable
     private long _peakTree;
     private long _threads;
 
-    /// <param name="companion">A process whose CPU time counts as the generator's.</param>
+    /// <param name="companion">A process whose CPU time, and that of all it started, counts as the generator's.</param>
     public ServerWatch(int server, int? companion = null)
     {
         _server = server;
@@ -93,21 +93,12 @@ internal sealed class ServerWatch : IDisposable
     {
         public static CpuTimes Read(int server, int? companion)
         {
-            var own = ProcFile.Times(server) ?? throw new InvalidOperationException($"The server, process {server}, has ended. Its output says why.");
-            var children = own.Children;
-            var tree = new List<int>();
-            ProcFile.Descendants(server, tree);
-            foreach (var process in tree)
-            {
-                if (ProcFile.Times(process) is { } times)
-                    children += times.Own + times.Children;
-            }
-
+            var (own, children) = ProcFile.TreeTimes(server) ?? throw new InvalidOperationException($"The server, process {server}, has ended. Its output says why.");
             var (busy, all) = ProcFile.Machine();
             var generator = Environment.CpuUsage.TotalTime.TotalSeconds;
-            if (companion is { } beside && ProcFile.Times(beside) is { } besides)
-                generator += besides.Own * ProcFile.SecondsPerTick;
-            return new CpuTimes(own.Own, children, generator, busy, all);
+            if (companion is { } beside && ProcFile.TreeTimes(beside) is { } besides)
+                generator += (besides.Own + besides.Children) * ProcFile.SecondsPerTick;
+            return new CpuTimes(own, children, generator, busy, all);
         }
     }
 }

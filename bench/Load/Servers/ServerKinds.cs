@@ -23,6 +23,9 @@ internal sealed record ServerKinds(string Codex, string Folder)
     /// <summary>Further arguments of our server.</summary>
     public IReadOnlyList<string> OursArguments { get; init; } = [];
 
+    /// <summary>CPU time that our server and its CLI processes share; null for no limit.</summary>
+    public CpuQuota? Quota { get; init; }
+
     /// <summary>Home of the CLI that our server runs.</summary>
     public string CodexHome => CodexEnvironment.GetValueOrDefault("CODEX_HOME", Path.Combine(Folder, "codex-home"));
 
@@ -48,7 +51,7 @@ internal sealed record ServerKinds(string Codex, string Folder)
         start.Environment["Codex__MaxConcurrentTurns"] = "1000";
         foreach (var (variable, value) in CodexEnvironment.Where(variable => variable.Key != "CODEX_HOME"))
             start.Environment[$"Codex__Environment__{variable}"] = value;
-        return start;
+        return Quota?.Confine(start) ?? start;
     }
 
     private ProcessStartInfo Seed(string name, int port)

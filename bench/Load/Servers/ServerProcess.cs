@@ -93,6 +93,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>An address of this machine on which nothing listens.</summary>
+    public static IPEndPoint FreeEndpoint()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return (IPEndPoint)listener.LocalEndpoint;
+    }
+
     private string Said
     {
         get
@@ -100,13 +108,6 @@ internal sealed class ServerProcess : IAsyncDisposable
             lock (_said)
                 return string.Join('\n', _said);
         }
-    }
-
-    private static IPEndPoint FreeEndpoint()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return (IPEndPoint)listener.LocalEndpoint;
     }
 
     private async Task Ready(CancellationToken cancellationToken)

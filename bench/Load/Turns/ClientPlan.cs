@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace CodexOrleans.Load.Turns;
 
 /// <summary>What one client does: a connection that asks, waits for the end, and asks again.</summary>
@@ -7,6 +9,9 @@ internal sealed record ClientPlan
 
     /// <summary>The whole request, head and body.</summary>
     public required byte[] Request { get; init; }
+
+    /// <summary>The server that it asks; null for the generator's.</summary>
+    public IPEndPoint? Endpoint { get; init; }
 
     /// <summary>When its first turn starts, from the begin of the run.</summary>
     public TimeSpan StartAfter { get; init; }

@@ -24,7 +24,7 @@ internal sealed unsafe class LoadGenerator : IDisposable
     private long _lastStart = long.MaxValue;
     private int _unfinished;
 
-    /// <param name="endpoint">IPv4.</param>
+    /// <param name="endpoint">Of the clients that name no other; IPv4.</param>
     public LoadGenerator(IPEndPoint endpoint, IEnumerable<ClientPlan> plans)
     {
         _endpoint = endpoint;
@@ -112,7 +112,7 @@ internal sealed unsafe class LoadGenerator : IDisposable
         {
             if (client.Connection is null)
             {
-                client.Connection = TcpConnection.Open(_endpoint);
+                client.Connection = TcpConnection.Open(client.Plan.Endpoint ?? _endpoint);
                 _readiness.Add(client.Connection.Socket, client.Number, writable: !client.Connection.Connected);
             }
         }

@@ -27,6 +27,9 @@ internal sealed record Scenario
     /// <summary>Between two events, in microseconds; 0 writes them all at once.</summary>
     public int EveryMicroseconds { get; init; }
 
+    /// <summary>By so many bytes the CLI's record of the session grows; without one a thread cannot have a second turn.</summary>
+    public int RecordBytes { get; init; }
+
     /// <summary>Between the starts of two clients.</summary>
     public TimeSpan Spread { get; init; }
 
@@ -76,6 +79,7 @@ internal sealed record Scenario
             {
                 Kind = Document ? RequestKind.Run : RequestKind.Stream,
                 Request = request,
+                Endpoint = endpoint,
                 StartAfter = Spread * client,
                 Turns = TurnsPerClient ?? int.MaxValue,
                 Events = Prompt is null ? Events : null,
@@ -85,10 +89,13 @@ internal sealed record Scenario
         }
     }
 
+    /// <summary>The prompt that the fake CLI understands.</summary>
+    public string Order => string.Create(CultureInfo.InvariantCulture, $"bench events={Events} bytes={Bytes} every_us={EveryMicroseconds}{(RecordBytes > 0 ? $" record_bytes={RecordBytes}" : "")}");
+
     private string WholeBody()
     {
         var body = Body?.DeepClone().AsObject() ?? [];
-        body["prompt"] = Prompt ?? string.Create(CultureInfo.InvariantCulture, $"bench events={Events} bytes={Bytes} every_us={EveryMicroseconds}");
+        body["prompt"] = Prompt ?? Order;
         return body.ToJsonString();
     }
 }

@@ -10,7 +10,13 @@ namespace CodexOrleans.WebFront.Feed;
 /// The one Orleans stream of this front end: subscribed at start, and again after an error or when it has fallen silent. Without it
 /// the feed still serves everything, only later: from the log, at each tail check.
 /// </summary>
-internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed, TimeProvider time, ILogger<FrontStream> logger, FrontRegister? register = null)
+internal sealed partial class FrontStream(
+    IClusterClient cluster,
+    FrontFeed feed,
+    TimeProvider time,
+    ILogger<FrontStream> logger,
+    FrontRegister? register = null,
+    IClusterMembershipService? membership = null)
     : BackgroundService, IHostedLifecycleService, IAsyncBatchObserver<ThreadEventBatch>
 {
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
@@ -66,7 +72,7 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
     {
         try
         {
-            await Task.WhenAll(Resubscribe(stoppingToken), Sign(stoppingToken));
+            await Task.WhenAll(Resubscribe(stoppingToken), Sign(stoppingToken), RepairAfterDeaths(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -105,6 +111,23 @@ internal sealed partial class FrontStream(IClusterClient cluster, FrontFeed feed
             {
                 LogNotSigned(e);
             }
+        }
+    }
+
+    /// <summary>
+    /// What came to a silo that has died, to be sent on to this front end, is late or lost: its queues are on their way to others. The log
+    /// has it, and is not asked later than the death is known.
+    /// </summary>
+    private async Task RepairAfterDeaths(CancellationToken stoppingToken)
+    {
+        if (membership is null)
+            return;
+        var known = membership.CurrentSnapshot;
+        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
+        {
+            if (snapshot.Members.Values.Any(member => member.Status == SiloStatus.Dead && known.GetSiloStatus(member.SiloAddress) != SiloStatus.Dead))
+                feed.RepairAll();
+            known = snapshot;
         }
     }
 

@@ -5,6 +5,7 @@ using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Streams;
 
 namespace CodexOrleans.WebFront.Tests.Relay;
@@ -53,6 +54,26 @@ public sealed class FrontStreamSpecs
             return taking.IsCompleted;
         });
         Assert.Equal([(1, "1")], await taking);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task When_a_node_has_died_viewers_look_into_the_log_at_once()
+    {
+        using var fixture = new FeedFixture();
+        using var membership = new ScriptedMembership();
+        using var front = new FrontStream(null!, fixture.Feed, fixture.Time, NullLogger<FrontStream>.Instance, membership: membership);
+        await front.StartAsync(TestContext.Current.CancellationToken);
+        var thread = fixture.NewThread();
+        using var viewer = await fixture.Feed.Follow(thread.Id, 0, Cancelled);
+        await viewer.TakeHistory();
+
+        // In the log, and lost on its way here. The clock of the tail checks stands still.
+        thread.Commit(EventKind.Codex, endsTurn: false, "1");
+        membership.Tell(SiloStatus.Active);
+        membership.Tell(SiloStatus.Dead);
+
+        Assert.Equal([(1, "1")], await viewer.Take(1));
+        await front.StopAsync(Cancelled);
     }
 
     [Fact]

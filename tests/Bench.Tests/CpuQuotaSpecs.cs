@@ -20,7 +20,8 @@ public sealed class CpuQuotaSpecs
         }
         catch (InvalidOperationException e)
         {
-            Assert.Skip(e.Message);
+            // Machines without control groups to write to cannot measure this, and are told so.
+            Assert.Contains("cgroup", e.Message, StringComparison.OrdinalIgnoreCase);
             return;
         }
 

@@ -71,7 +71,7 @@ public sealed class StrayProcessSpecs : IDisposable
     public async Task A_child_that_holds_stdout_and_hides_its_tag_does_not_hold_the_turn()
     {
         // What clears its environment cannot be found; it must not keep the turn open all the same.
-        await using var turn = _fixture.Start("started; env -i setsid sleep 1000 & echo $! > child; exit 3");
+        await using var turn = _fixture.Start("started; env -i setsid sh -c 'echo $$ > child; exec sleep 1000' & until [ -s child ]; do sleep 0.01; done; exit 3");
 
         var recording = await turn.Record();
         await turn.Gone;

@@ -12,14 +12,15 @@ using Orleans.Streams.PubSub;
 namespace CodexOrleans.Silo.Cluster;
 
 /// <summary>
-/// Removes from the database what is kept for those that are gone: the subscriptions of dead front ends, and the places of grains on dead
-/// silos. Orleans forgets a subscriber only when it delivers something to it in vain, and nothing is published to a dead front end once its
+/// Removes from the database what is kept for those that are gone: the subscriptions of dead front ends, the places of grains on dead
+/// silos, and the rehearsals of nodes that were killed during their start and did not come back. Orleans forgets a subscriber only when it delivers something to it in vain, and nothing is published to a dead front end once its
 /// leases have run out. A silo that was dead before the others noticed, or while the database was away, is found here. Every silo does the
 /// same, and it does not matter who is first.
 /// </summary>
 internal sealed partial class ClusterUpkeep(
     [FromKeyedServices(ThreadStreams.BetweenProcesses)] IStreamProvider streams,
     NpgsqlDataSource database,
+    IGrainFactory grains,
     IOptions<ClusterOptions> cluster,
     TimeProvider time,
     ILogger<ClusterUpkeep> logger) : BackgroundService
@@ -40,6 +41,9 @@ internal sealed partial class ClusterUpkeep(
         DELETE FROM grain_directory USING cluster_silos s
         WHERE s.cluster = $1 AND s.status = $2 AND silo = s.address || ':' || s.port || '@' || s.generation
         """;
+
+    // A rehearsal takes less than a second, and the node that began it removes it.
+    private const string LeftRehearsalsSql = "SELECT id FROM threads WHERE id BETWEEN $1 AND $2 AND updated_at < extract(epoch FROM now() - interval '1 minute') * 1000";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -62,13 +66,15 @@ internal sealed partial class ClusterUpkeep(
     {
         try
         {
-            foreach (var front in await SilentFronts(cancellationToken))
+            foreach (var front in await Find(SilentFrontsSql, row => row.GetString(0), cancellationToken, FrontRegister.Patience))
             {
                 await RemoveSubscriptions(front);
                 await Execute(ForgetFrontSql, cancellationToken, front, FrontRegister.Patience, cluster.Value.ServiceId, $"{ThreadStreams.BetweenProcesses}/{ThreadStreams.Fronts}/");
             }
 
             await Execute(ForgetPlacesSql, cancellationToken, cluster.Value.ClusterId, (int)SiloStatus.Dead);
+            foreach (var thread in await Find(LeftRehearsalsSql, row => row.GetGuid(0), cancellationToken, RehearsalThreads.Least, RehearsalThreads.Greatest))
+                await grains.GetGrain<IThreadGrain>(thread).ForgetRehearsal();
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -76,15 +82,14 @@ internal sealed partial class ClusterUpkeep(
         }
     }
 
-    private async Task<IReadOnlyList<string>> SilentFronts(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<T>> Find<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
     {
-        await using var command = database.CreateCommand(SilentFrontsSql);
-        command.Parameters.Add(new NpgsqlParameter { Value = FrontRegister.Patience });
+        await using var command = Command(sql, values);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        var fronts = new List<string>();
+        var found = new List<T>();
         while (await row.ReadAsync(cancellationToken))
-            fronts.Add(row.GetString(0));
-        return fronts;
+            found.Add(read(row));
+        return found;
     }
 
     /// <summary>Also in the memory of the stream's agent.</summary>
@@ -99,10 +104,16 @@ internal sealed partial class ClusterUpkeep(
 
     private async Task Execute(string sql, CancellationToken cancellationToken, params object[] values)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = Command(sql, values);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlCommand Command(string sql, object[] values)
+    {
+        var command = database.CreateCommand(sql);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return command;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "What is kept for those that are gone could not be removed now; it is tried again.")]

@@ -35,7 +35,8 @@ internal sealed partial class WarmUp(
     /// <summary>No further rehearsal begins after this: each gains less than the one before.</summary>
     private static readonly TimeSpan _enough = TimeSpan.FromMilliseconds(150);
 
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(2);
+    /// <summary>A machine that is so busy would not be faster for the first user.</summary>
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
 
     /// <summary>A small turn as the CLI prints it, with one item of the usual kinds.</summary>
     private const string Turn =
@@ -48,6 +49,8 @@ internal sealed partial class WarmUp(
         {"type":"turn.completed","usage":{"input_tokens":1,"cached_input_tokens":0,"output_tokens":1}}
 
         """;
+
+    private readonly IReadOnlyList<Guid> _threads = RehearsalThreads.Of(InstallationId.Of(data));
 
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -94,9 +97,9 @@ internal sealed partial class WarmUp(
         // The one step that they do not take: each works in a folder of its own.
         roots.TryResolveDirectory(data.Workspaces, out _, out _);
         var turns = 0;
-        for (; turns < RehearsalThreads.Count && (turns < AtLeast || Stopwatch.GetElapsedTime(begin) < _enough); turns++)
+        for (; turns < _threads.Count && (turns < AtLeast || Stopwatch.GetElapsedTime(begin) < _enough); turns++)
         {
-            var response = await Send(address, Request(RehearsalThreads.Ids[turns], token), cancellationToken);
+            var response = await Send(address, Request(_threads[turns], token), cancellationToken);
             if (!response.Contains("\"turn.completed\"", StringComparison.Ordinal))
                 throw new InvalidOperationException($"The rehearsed turn did not complete: {response}");
         }
@@ -146,7 +149,7 @@ internal sealed partial class WarmUp(
     private async Task Forget()
     {
         var left = new List<Task>();
-        foreach (var thread in RehearsalThreads.Ids)
+        foreach (var thread in _threads)
         {
             // The folder is made while the turn is being written: a start that was killed may have left it alone.
             if (Directory.Exists(Path.Combine(data.Workspaces, thread.ToString())) || await log.ReadThread(thread) is not null)
@@ -169,12 +172,12 @@ internal sealed partial class WarmUp(
 internal static class WarmUpRegistration
 {
     /// <summary>
-    /// After the relay, whose stream it uses, and before what tells the operator that the server is there. Only where this server is the
-    /// whole cluster: the threads of a rehearsal are the same everywhere, and two nodes would meet on them.
+    /// After the relay, whose stream it uses, and before what tells the operator that the server is there. Only where there is a silo:
+    /// what a rehearsal makes ready must be in this process.
     /// </summary>
     public static void AddWarmUp(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration.GetValue($"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) == ClusterMode.Embedded)
+        if (builder.Configuration.GetValue($"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) != ClusterMode.Client)
             builder.Services.AddHostedService<WarmUp>();
     }
 }

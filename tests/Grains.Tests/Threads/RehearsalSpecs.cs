@@ -5,7 +5,7 @@ namespace CodexOrleans.Grains.Tests.Threads;
 /// <summary>Turns by which a server warms up: like others, but on threads of their own that leave nothing.</summary>
 public sealed class RehearsalSpecs
 {
-    private static readonly Guid _reserved = RehearsalThreads.Ids[3];
+    private static readonly Guid _reserved = RehearsalThreads.Of("an installation")[3];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

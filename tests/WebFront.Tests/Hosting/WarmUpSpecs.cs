@@ -46,7 +46,7 @@ public sealed class WarmUpSpecs
     public async Task Nothing_remains_of_rehearsed_turns(string argument)
     {
         // Kestrel gives no free port for the name of localhost, but it does for its address.
-        var urls = argument.StartsWith("--urls", StringComparison.Ordinal) ? $"--urls=http://localhost:{FreePort()}" : argument;
+        var urls = argument.StartsWith("--urls", StringComparison.Ordinal) ? $"--urls=http://localhost:{FreePorts.Next()}" : argument;
         await using var server = await RunningServer.Start("--WarmUp=true", urls);
 
         Assert.Contains(server.Log.All, line => line.Contains(Rehearsed, StringComparison.Ordinal));
@@ -67,10 +67,13 @@ public sealed class WarmUpSpecs
     public async Task What_a_killed_start_left_behind_is_gone_after_the_next_one(string warmUp)
     {
         using var folder = new TemporaryFolder();
-        // Whatever of it a start has made by the time it is killed.
+        // Whatever of it a start has made by the time it is killed. The folders are there for a moment only.
+        using var workspaces = new FileSystemWatcher(Directory.CreateDirectory(folder["data/workspaces"]).FullName) { EnableRaisingEvents = true };
+        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        workspaces.Created += (_, _) => made.TrySetResult();
         await using (var victim = ServerProcess.Start(["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"], "--Codex:ExecutablePath=no-such-codex"]))
         {
-            await Condition.Becomes(() => Directory.Exists(folder["data/workspaces"]) && Directory.EnumerateDirectories(folder["data/workspaces"]).Any());
+            await made.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
             await victim.Kill();
         }
 
@@ -97,7 +100,7 @@ public sealed class WarmUpSpecs
         var key = new string('0', 64);
 
         using var missing = await Post(server, """{"prompt":"{}"}""", key);
-        using var reserved = await Post(server, $$"""{"prompt":"{}","thread_id":"{{RehearsalThreads.Ids[0]}}"}""", key);
+        using var reserved = await Post(server, $$"""{"prompt":"{}","thread_id":"{{RehearsalThreads.Of("another installation")[0]}}"}""", key);
         using var field = await Post(server, """{"prompt":"{}","rehearsal":true}""", key);
 
         await missing.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "codex_not_installed");
@@ -151,13 +154,6 @@ public sealed class WarmUpSpecs
 
     private static Task<HttpResponseMessage> Post(RunningServer server, string json, string key) => server.Owner.SendAsync(
         new HttpRequestMessage(HttpMethod.Post, "/api/codex/stream") { Content = Answers.Json(json), Headers = { { RehearsalKey.Header, key } } }, Cancel);
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Asks once, from within the start, whether the server is ready.</summary>
     private sealed class Probe

@@ -17,7 +17,7 @@ public sealed record HostTag(string Installation, string Boot)
     /// <summary>Holds the turn's id.</summary>
     public const string TurnVariable = "CODEX_ORLEANS_TURN";
 
-    private const int IdBytes = 16;
+    private const int IdLength = 32;
 
     public string Value { get; } = $"{Installation}.{Boot}";
 
@@ -27,28 +27,9 @@ public sealed record HostTag(string Installation, string Boot)
     /// <summary>A tag for a process that keeps no data: nothing of earlier starts can be found by it.</summary>
     public static HostTag Ephemeral() => new(RandomId(), RandomId());
 
-    /// <summary>A tag with the installation's id of <paramref name="data"/>, made at the first start.</summary>
-    /// <exception cref="StorageException">The id can be neither read nor written.</exception>
-    public static HostTag Of(DataDirectory data)
-    {
-        // Random and kept, not derived from the path: two containers that share a process namespace may both have /data.
-        var file = Path.Combine(data.Path, "installation");
-        try
-        {
-            var id = File.Exists(file) ? File.ReadAllText(file).Trim() : "";
-            if (id.Length != IdBytes * 2 || !id.All(char.IsAsciiHexDigitLower))
-            {
-                id = RandomId();
-                File.WriteAllText(file, id + "\n");
-            }
+    /// <summary>A tag of a start on <paramref name="data"/>.</summary>
+    /// <exception cref="StorageException">The installation's id can be neither read nor written.</exception>
+    public static HostTag Of(DataDirectory data) => new(InstallationId.Of(data), RandomId());
 
-            return new HostTag(id, RandomId());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StorageException(StorageFault.ReadOnly, $"The installation's id in '{file}' can be neither read nor written: {e.Message} Give this user access to the data directory.", e);
-        }
-    }
-
-    private static string RandomId() => RandomNumberGenerator.GetHexString(IdBytes * 2, lowercase: true);
+    private static string RandomId() => RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
 }

@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+
+namespace CodexOrleans.Storage;
+
+/// <summary>What a server on one data directory is known by, the same at each start: 32 hexadecimal digits.</summary>
+public static class InstallationId
+{
+    private const int Length = 32;
+
+    /// <summary>The id of <paramref name="data"/>, made at the first start.</summary>
+    /// <exception cref="StorageException">It can be neither read nor written.</exception>
+    public static string Of(DataDirectory data)
+    {
+        // Random and kept, not derived from the path: two containers that share a process namespace may both have /data.
+        var file = Path.Combine(data.Path, "installation");
+        try
+        {
+            var id = File.Exists(file) ? File.ReadAllText(file).Trim() : "";
+            if (id.Length != Length || !id.All(char.IsAsciiHexDigitLower))
+            {
+                id = RandomNumberGenerator.GetHexString(Length, lowercase: true);
+                File.WriteAllText(file, id + "\n");
+            }
+
+            return id;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(StorageFault.ReadOnly, $"The installation's id in '{file}' can be neither read nor written: {e.Message} Give this user access to the data directory.", e);
+        }
+    }
+}

@@ -13,9 +13,9 @@ public sealed partial class ThreadGrain
     private volatile RunningTurn? _turn;
     private Task _running = Task.CompletedTask;
 
-    // Turns whose processes are not known to be gone: the running one, and those before it.
+    // Turns that have not left yet: the running one, and those before it.
     private int _runs;
-    private Task _previousGone = Task.CompletedTask;
+    private Task _previousLeft = Task.CompletedTask;
 
     private async Task<StartTurnResult> Start(TurnRequest request, string? front, CancellationToken cancellationToken)
     {
@@ -106,8 +106,11 @@ public sealed partial class ThreadGrain
         }
         catch (StorageException e)
         {
+            // The database may have taken it all the same, and only its answer was lost: then somebody has to end that turn.
             LogStartNotStored(e);
-            return Refuse(RefusalCodes.StorageUnavailable, "The server cannot write its log now. Nothing was started; try again later.", retryAfter: 10);
+            DeactivateOnIdle();
+            sweep.End(_thread.Id, id);
+            return Refuse(RefusalCodes.StorageUnavailable, "The server cannot write its log now, and nothing runs. Try again later.", retryAfter: 10);
         }
         finally
         {
@@ -123,7 +126,7 @@ public sealed partial class ThreadGrain
     private async Task<ICodexTurn> Launch(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
     {
         // One session has one writer: the CLI of the turn before must have let go of it.
-        await _previousGone;
+        await _previousLeft;
         var turn = engine.Start(await Prepare(running, request, effective, accepted));
         running.Slot.Run(turn);
         return turn;
@@ -157,15 +160,18 @@ public sealed partial class ThreadGrain
     private async Task Run(RunningTurn running, Task<ICodexTurn> launch)
     {
         ICodexTurn? turn = null;
+        Task? left = null;
         try
         {
             turn = await launch;
             var pump = new TurnPump(_thread, store, running.Telemetry, time, logger);
-            if (await pump.Run(turn, running.Id, EndTurn) == CommitResult.Fenced)
+            if (await pump.Run(turn, running.Id, End) == CommitResult.Fenced)
             {
+                // Whoever has the thread now has ended the turn, or is about to. If it was nobody, this does.
                 LogFenced();
                 turn.Stop(StopReason.Fenced);
                 DeactivateOnIdle();
+                sweep.End(_thread.Id, running.Id);
             }
         }
         catch (Exception e)
@@ -183,9 +189,8 @@ public sealed partial class ThreadGrain
             _turn = null;
         if (turn is not null)
         {
-            await turn.Gone;
+            await (left ?? Leave(turn));
             await turn.DisposeAsync();
-            await records.Keep(_thread.Id, _thread.CodexThreadId, running.Id);
         }
 
         running.Slot.Dispose();
@@ -193,13 +198,20 @@ public sealed partial class ThreadGrain
             return;
         DelayDeactivation(TimeSpan.FromMilliseconds(-1));
         LeaveIfIdle();
-    }
 
-    /// <summary>Called by the pump before it publishes the terminal event: whoever has seen that may start the next turn.</summary>
-    private void EndTurn(ICodexTurn turn)
-    {
-        _previousGone = turn.Gone;
-        _turn = null;
+        // Called by the pump before it publishes the terminal event: whoever has seen that may start the next turn.
+        void End(ICodexTurn ended)
+        {
+            _previousLeft = left = Leave(ended);
+            _turn = null;
+        }
+
+        // The next turn continues what this one has left behind.
+        async Task Leave(ICodexTurn leaving)
+        {
+            await leaving.Gone;
+            await records.Keep(_thread.Id, _thread.CodexThreadId, running.Id);
+        }
     }
 
     /// <summary>What the engine needs, with the folder to work in and the session to continue made sure of.</summary>

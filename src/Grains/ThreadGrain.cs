@@ -67,12 +67,15 @@ public sealed partial class ThreadGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        // Where the thread runs next, it is to find all of the conversation.
+        var leaving = _previousLeft;
         if (_turn is { } turn)
         {
             turn.Slot.Stop(StopReason.HostDraining);
-            await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            leaving = _running;
         }
 
+        await leaving.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _thread.Fronts.EndAll();
     }
 

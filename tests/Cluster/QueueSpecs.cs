@@ -15,7 +15,7 @@ public sealed class QueueSpecs : IAsyncLifetime
     private Nodes _nodes = null!;
 
     public async ValueTask InitializeAsync() =>
-        _nodes = await Nodes.Start([("Codex:MaxConcurrentTurns", "1"), ("Codex:MaxQueueWait", "00:01:00")], "a", "b");
+        _nodes = await Nodes.Start([("Codex:MaxConcurrentTurns", "1"), ("Codex:MaxQueueWait", "00:01:00"), ("Codex:DrainTimeout", "00:02:00")], "a", "b");
 
     public async ValueTask DisposeAsync()
     {
@@ -74,8 +74,7 @@ public sealed class QueueSpecs : IAsyncLifetime
         using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
         using var b = _nodes.Connect("b", TestContext.Current.CancellationToken);
         var thread = (await a.Turn(new { prompt = Short })).ThreadId;
-        await using var blocking = await a.Stream(new { prompt = Hang });
-        Assert.Equal("a", await _nodes.NodeOfTurn(blocking.TurnId));
+        await using var blocking = await Occupy("a", a);
 
         var waiting = b.Turn(new { prompt = Short, thread_id = thread });
         // It runs while the other one waits, so that one does not take this slot.
@@ -112,8 +111,7 @@ public sealed class QueueSpecs : IAsyncLifetime
         using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
         var tape = new EventTape(after: null);
         var thread = (await a.Turn(new { prompt = Short }, tape)).ThreadId;
-        await using var blocking = await a.Stream(new { prompt = Hang });
-        Assert.Equal("a", await _nodes.NodeOfTurn(blocking.TurnId));
+        await using var blocking = await Occupy("a", a);
         var watching = new EventTape();
         await using var watcher = await a.Follow(thread, watching);
         await watcher.Until("synced");
@@ -124,6 +122,27 @@ public sealed class QueueSpecs : IAsyncLifetime
         Assert.Equal("b", await _nodes.NodeOfTurn(moved.TurnId));
         await watcher.Until(frame => frame.Seq == tape.LastSeq);
         watching.AssertHolds(tape);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_thread_that_moves_at_once_takes_its_conversation_along()
+    {
+        const string Remembering = "r=$CODEX_HOME/sessions/2026/01/01/rollout-2026-01-01T00-00-00-$session.jsonl; mkdir -p ${r%/*}; echo said >> $r; message \"said $(wc -l < $r)\"; completed";
+        (string, string)[] shared = [("Workspaces:Shared", "true"), ("Workspaces:Folder", Directory.CreateDirectory(_folder["volume"]).FullName)];
+        await Task.WhenAll(_nodes.StartNode("a", own: shared), _nodes.StartNode("b", own: shared));
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        var thread = (await a.Turn(new { prompt = $"started; {Remembering}" })).ThreadId;
+
+        // The record of the second turn cannot be kept yet, so its slot is not free and the next turn is offered the other node's.
+        await using var keeping = await _nodes.LockRecords(TestContext.Current.CancellationToken);
+        var second = await a.Turn(new { prompt = $"turn_started; {Remembering}", thread_id = thread });
+        var third = a.Turn(new { prompt = $"turn_started; {Remembering}", thread_id = thread });
+        await Task.WhenAny(third, Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken));
+        await keeping.DisposeAsync();
+
+        var moved = await third;
+        Assert.NotEqual(await _nodes.NodeOfTurn(second.TurnId), await _nodes.NodeOfTurn(moved.TurnId));
+        Assert.Contains(moved.Tape.Events, frame => frame.Text.Contains("said 3", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = 120_000)]
@@ -157,6 +176,20 @@ public sealed class QueueSpecs : IAsyncLifetime
         {
             foreach (var stream in streams)
                 await stream.DisposeAsync();
+        }
+    }
+
+    /// <summary>A turn that takes the node's one slot. The slot of an earlier turn may not be free yet when that turn's end is seen.</summary>
+    private async Task<SseConnection> Occupy(string node, CodexApi api)
+    {
+        while (true)
+        {
+            var stream = await api.Stream(new { prompt = Hang });
+            if (await _nodes.NodeOfTurn(stream.TurnId) == node)
+                return stream;
+            (await api.Interrupt(stream.ThreadId)).EnsureSuccessStatusCode();
+            await stream.ReadToEnd();
+            await stream.DisposeAsync();
         }
     }
 }

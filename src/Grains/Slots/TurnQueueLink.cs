@@ -17,6 +17,7 @@ internal sealed partial class TurnQueueLink(TurnSlots slots, IGrainFactory grain
     {
         slots.Link(() => _changes.Writer.TryWrite(true));
         var queue = grains.GetGrain<ITurnQueueGrain>(0);
+        var changed = Task.FromResult(true);
         try
         {
             for (var number = 1L; ; number++)
@@ -24,7 +25,10 @@ internal sealed partial class TurnQueueLink(TurnSlots slots, IGrainFactory grain
                 _changes.Reader.TryRead(out _);
                 var answered = Exchange(queue, slots.Report(silo.SiloAddress, number), stoppingToken);
                 // What changes meanwhile is told at once; the answer to this report is empty then, or late and still right.
-                await (_lost ? answered : Task.WhenAny(answered, _changes.Reader.WaitToReadAsync(stoppingToken).AsTask()));
+                // One waits for a change all the time: the channel keeps each that it is given until there is one.
+                if (changed.IsCompleted)
+                    changed = _changes.Reader.WaitToReadAsync(stoppingToken).AsTask();
+                await (_lost ? answered : Task.WhenAny(answered, changed));
                 stoppingToken.ThrowIfCancellationRequested();
             }
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CodexOrleans.Grains.Codex.Exec;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains.Turns;
@@ -9,6 +10,9 @@ namespace CodexOrleans.Grains.Turns;
 public sealed class ThreadHistory(IThreadReader reader)
 {
     private const int PageBytes = 1 << 20;
+
+    // As deep as what the engine takes from the CLI.
+    private static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = EventLine.MaxDepth };
 
     /// <summary>Longest text of earlier turns, in characters; the oldest go first.</summary>
     private const int MaxLength = 512 * 1024;
@@ -75,21 +79,29 @@ public sealed class ThreadHistory(IThreadReader reader)
         }
     }
 
+    /// <summary>What the line adds to the conversation, or null. A line that says it in a way nobody knows must not keep the thread from going on.</summary>
     private static string? Read(ReadOnlyMemory<byte> line)
     {
-        using var json = JsonDocument.Parse(line);
-        var root = json.RootElement;
-        switch (root.GetProperty("type").GetString())
+        try
         {
-            case "turn.submitted":
-                return Part("User", root.GetProperty("prompt"));
-            case "item.completed" when root.GetProperty("item") is var item && item.GetProperty("type").ValueEquals("agent_message"):
-                return Part("Assistant", item.GetProperty("text"));
-            default:
-                return null;
+            using var json = JsonDocument.Parse(line, _anyDepth);
+            var root = json.RootElement;
+            return Text(root, "type") switch
+            {
+                "turn.submitted" => Part("User", Text(root, "prompt")),
+                "item.completed" when root.TryGetProperty("item", out var item) && Text(item, "type") == "agent_message" => Part("Assistant", Text(item, "text")),
+                _ => null,
+            };
+        }
+        // The second: a text that ends in half a character.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
         }
     }
 
-    private static string Part(string speaker, JsonElement text) =>
-        $"{speaker}: {text.GetString()}";
+    private static string? Text(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+
+    private static string? Part(string speaker, string? text) => text is null ? null : $"{speaker}: {text}";
 }

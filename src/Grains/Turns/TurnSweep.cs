@@ -7,14 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// Ends the turns that have lost their owner: at start, whenever a silo of the cluster has died, and when an owner gives one up. Their
-/// threads are called, and activation is recovery. It needs nobody to watch or call the thread, and tries until it is done.
+/// Ends the turns that have lost their owner: at start, whenever a silo of the cluster has died, when an owner gives one up, and now and
+/// then, since a silo that was frozen may begin a turn before it learns that it counts as dead. Their threads are called, and activation
+/// is recovery. It needs nobody to watch or call the thread, and tries until it is done.
 /// </summary>
 public sealed partial class TurnSweep(
     IThreadReader reader, IGrainFactory grains, IClusterMembershipService membership, HostTag host, TimeProvider time, ILogger<TurnSweep> logger) : BackgroundService
 {
+    private const int AtOnce = 8;
+
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
-    private static readonly ParallelOptions _bounded = new() { MaxDegreeOfParallelism = 8 };
+    private static readonly TimeSpan _period = TimeSpan.FromSeconds(15);
 
     private readonly Channel<(Guid ThreadId, Guid TurnId)> _givenUp = Channel.CreateUnbounded<(Guid, Guid)>();
 
@@ -25,7 +28,7 @@ public sealed partial class TurnSweep(
     {
         try
         {
-            await Task.WhenAll(EndTurnsOfTheDead(stoppingToken), EndTurnsGivenUp(stoppingToken));
+            await Task.WhenAll(EndTurnsOfTheDead(stoppingToken), EndTurnsOfZombies(stoppingToken), EndTurnsGivenUp(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -45,16 +48,21 @@ public sealed partial class TurnSweep(
         }
     }
 
-    private async Task EndTurnsGivenUp(CancellationToken stoppingToken)
+    private async Task EndTurnsOfZombies(CancellationToken stoppingToken)
     {
-        await foreach (var (thread, turn) in _givenUp.Reader.ReadAllAsync(stoppingToken))
-        {
-            if (await TryRecover(thread) && await IsEnded(turn, stoppingToken))
-                continue;
-            End(thread, turn);
-            await Task.Delay(_pause, time, stoppingToken);
-        }
+        using var timer = new PeriodicTimer(_period, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await TrySweep(stoppingToken);
     }
+
+    private Task EndTurnsGivenUp(CancellationToken stoppingToken) => Parallel.ForEachAsync(
+        _givenUp.Reader.ReadAllAsync(stoppingToken),
+        new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken },
+        async (lost, cancellationToken) =>
+        {
+            while (!await TryRecover(lost.ThreadId, cancellationToken) || !await IsEnded(lost.TurnId, cancellationToken))
+                await Task.Delay(_pause, time, cancellationToken);
+        });
 
     private async Task Sweep(CancellationToken stoppingToken)
     {
@@ -71,14 +79,14 @@ public sealed partial class TurnSweep(
             // All survivors do the same; each begins elsewhere.
             Random.Shared.Shuffle(lost);
             var all = true;
-            await Parallel.ForEachAsync(lost, _bounded, async (thread, _) =>
+            await Parallel.ForEachAsync(lost, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken }, async (thread, cancellationToken) =>
             {
-                if (!await TryRecover(thread))
+                if (!await TryRecover(thread, cancellationToken))
                     Volatile.Write(ref all, false);
             });
             return all;
         }
-        catch (StorageException e)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             LogNotRead(e);
             return false;
@@ -89,14 +97,15 @@ public sealed partial class TurnSweep(
     private bool IsLost(string owner, HashSet<string> living) => HostTag.InstallationOf(owner) is not { } installation
         || (installation == host.Installation ? owner != host.Value : !living.Contains(installation));
 
-    private async Task<bool> TryRecover(Guid thread)
+    private async Task<bool> TryRecover(Guid thread, CancellationToken stoppingToken)
     {
         try
         {
             await grains.GetGrain<IThreadGrain>(thread).Recover();
             return true;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        // Also a cancellation: of the other silo, when its activation took too long or it stops. It must not end this one's host.
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             LogNotRecovered(thread, e);
             return false;
@@ -109,7 +118,7 @@ public sealed partial class TurnSweep(
         {
             return await reader.ReadTurn(turn, stoppingToken) is not { Status: TurnStatus.Running };
         }
-        catch (StorageException e)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             LogNotRead(e);
             return false;

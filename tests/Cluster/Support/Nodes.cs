@@ -135,6 +135,16 @@ public sealed class Nodes : IAsyncDisposable
     /// <summary>Deletes what the CLI has of its own on a node that has ended.</summary>
     public void DeleteHome(string name) => Directory.Delete(HomeOf(name), recursive: true);
 
+    /// <summary>Until it is disposed, no node can keep a record of a session in the database; what is kept can be read.</summary>
+    public async Task<NpgsqlConnection> LockRecords(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection($"{Database};Pooling=false");
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE sessions IN SHARE ROW EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return connection;
+    }
+
     /// <param name="sql">Finds the name of a silo, which is its installation's.</param>
     private async Task<string> NodeBy(string sql, object value)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains.Tests.Threads;
@@ -7,9 +8,21 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 {
     private volatile Fault? _fault;
     private int _failingReads;
+    private int _cancelledReads;
+    private StrongBox<Guid>? _lostAnswer;
+    private StrongBox<Guid>? _fenced;
 
     /// <summary>The next pages that are read from the log cannot be.</summary>
     public void FailNextReads(int pages) => Volatile.Write(ref _failingReads, pages);
+
+    /// <summary>The next reads of threads are cancelled, as those of a silo are that stops.</summary>
+    public void CancelNextReads(int threads) => Volatile.Write(ref _cancelledReads, threads);
+
+    /// <summary>The next commit of a thread is stored, and its author hears that it failed.</summary>
+    public void LoseNextAnswer(Guid thread) => _lostAnswer = new(thread);
+
+    /// <summary>The next commit of a thread is refused as if another owner had it.</summary>
+    public void FenceNext(Guid thread) => _fenced = new(thread);
 
     /// <summary>Commits, or only those of one thread, fail until <see cref="Repair"/>. The task completes at the first failed commit.</summary>
     public Task Break(Guid? thread = null)
@@ -21,10 +34,18 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 
     public void Repair() => _fault = null;
 
-    public ValueTask<CommitResult> Commit(ThreadCommit commit)
+    public async ValueTask<CommitResult> Commit(ThreadCommit commit)
     {
+        if (Takes(ref _fenced, commit))
+            return CommitResult.Fenced;
+        if (Takes(ref _lostAnswer, commit))
+        {
+            await store.Commit(commit);
+            throw new StorageException(StorageFault.Other, "The answer is lost, says the test.");
+        }
+
         if (_fault is not { } fault || (fault.Thread is { } thread && thread != commit.ThreadId))
-            return store.Commit(commit);
+            return await store.Commit(commit);
         fault.Failed.TrySetResult();
         throw new StorageException(StorageFault.DiskFull, "The disk is full, says the test.");
     }
@@ -33,7 +54,10 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 
     public ValueTask CheckHealth(CancellationToken cancellationToken = default) => store.CheckHealth(cancellationToken);
 
-    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) => store.ReadThread(threadId, cancellationToken);
+    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) =>
+        Interlocked.Decrement(ref _cancelledReads) >= 0
+            ? throw new OperationCanceledException("The silo stops, says the test.")
+            : store.ReadThread(threadId, cancellationToken);
 
     public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) => store.ReadTurn(turnId, cancellationToken);
 
@@ -46,6 +70,13 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
             : store.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken);
 
     public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) => store.ReadRunningTurns(cancellationToken);
+
+    private static bool Takes(ref StrongBox<Guid>? which, ThreadCommit commit)
+    {
+        if (which is not { } box || box.Value != commit.ThreadId)
+            return false;
+        return Interlocked.CompareExchange(ref which, null, box) == box;
+    }
 
     private sealed record Fault(Guid? Thread, TaskCompletionSource Failed);
 }

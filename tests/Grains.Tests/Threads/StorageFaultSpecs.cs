@@ -53,6 +53,40 @@ public sealed class StorageFaultSpecs
     }
 
     [Fact]
+    public async Task A_refused_turn_that_was_stored_all_the_same_is_ended_with_nobody_watching()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, front: front);
+        (await host.Engine.NextTurn()).Complete();
+        await front.UntilTurnEnds();
+        host.Store.LoseNextAnswer(_thread);
+
+        var refused = await host.Submit(_thread, newThread: false);
+
+        Assert.Equal(RefusalCodes.StorageUnavailable, refused.Refusal!.Code);
+        await Condition.Becomes(async () => (await host.Log(_thread))[^1].Contains("host_lost", StringComparison.Ordinal));
+        Assert.NotNull((await host.Submit(_thread, newThread: false)).Started);
+        (await host.Engine.NextTurn()).Complete();
+    }
+
+    [Fact]
+    public async Task A_turn_that_is_fenced_although_nobody_else_has_the_thread_is_ended_with_nobody_watching()
+    {
+        await using var host = await ThreadHost.Start();
+        var started = (await host.Submit(_thread)).Started!;
+        var turn = await host.Engine.NextTurn();
+        host.Store.FenceNext(_thread);
+
+        turn.Say("""{"type":"turn.started"}""");
+
+        Assert.Equal(StopReason.Fenced, await turn.Stopped);
+        await Condition.Becomes(async () => (await host.ReadTurn(started.TurnId))!.Status == TurnStatus.Failed);
+        Assert.Contains("host_lost", (await host.Log(_thread))[^1], StringComparison.Ordinal);
+        turn.Leave();
+    }
+
+    [Fact]
     public async Task Events_wait_for_the_log_and_nothing_is_shown_before_it_is_written()
     {
         await using var host = await ThreadHost.Start();

@@ -42,7 +42,8 @@ internal sealed class ThreadHost : IAsyncDisposable
 
     /// <param name="configure">Changes the engine options.</param>
     /// <param name="before">Runs against the log before the silo starts: what an earlier process left there.</param>
-    public static async Task<ThreadHost> Start(Action<CodexOptions>? configure = null, Func<IThreadStore, Task>? before = null)
+    /// <param name="faults">Sets what fails from the silo's start on.</param>
+    public static async Task<ThreadHost> Start(Action<CodexOptions>? configure = null, Func<IThreadStore, Task>? before = null, Action<FaultyStore>? faults = null)
     {
         var folder = new TemporaryFolder();
         var data = DataDirectory.Open(folder["data"]);
@@ -59,7 +60,12 @@ internal sealed class ThreadHost : IAsyncDisposable
             silo.Services.AddSingleton<IConfigureGrainContextProvider>(activations);
             silo.Services.AddSingleton(data);
             silo.Services.AddThreadStore();
-            silo.Services.AddSingleton(services => new FaultyStore(services.GetRequiredService<IOpenStore>()));
+            silo.Services.AddSingleton(services =>
+            {
+                var store = new FaultyStore(services.GetRequiredService<IOpenStore>());
+                faults?.Invoke(store);
+                return store;
+            });
             silo.Services.AddSingleton<IThreadStore>(services => services.GetRequiredService<FaultyStore>());
             silo.Services.AddSingleton<IThreadReader>(services => services.GetRequiredService<FaultyStore>());
             silo.AddMemoryGrainStorage("PubSubStore");

@@ -142,6 +142,29 @@ public sealed class TurnSpecs
     }
 
     [Fact]
+    public async Task What_cannot_be_told_of_a_lost_session_does_not_keep_the_thread_from_going_on()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, "my name is Ada", front: front);
+        var first = await host.Engine.NextTurn();
+        first.Say(
+            $$$"""{"type":"item.completed","item":{"id":"item_0","type":"mcp_tool_call","arguments":{{{new string('[', 500)}}}{{{new string(']', 500)}}}}}""",
+            """{"type":"item.completed","item":{"id":"item_1","type":"agent_message","text":"half a character: \ud83d"}}""",
+            """{"type":"item.completed","item":{"id":"item_2"}}""",
+            """{"type":"item.completed","item":{"id":"item_3","type":"agent_message","text":7}}""",
+            """{"type":"item.completed","item":{"id":"item_4","type":"agent_message","text":"Hello Ada."}}""");
+        first.Complete();
+        await front.UntilTurnEnds();
+
+        await host.Submit(_thread, "what is my name?", newThread: false);
+        var second = await host.Engine.NextTurn();
+        second.Complete();
+
+        Assert.Matches("(?s)User: my name is Ada.*Assistant: Hello Ada\\..*what is my name\\?$", second.Started.Prompt);
+    }
+
+    [Fact]
     public async Task A_session_that_is_still_there_is_resumed_with_the_prompt_alone()
     {
         await using var host = await ThreadHost.Start();

@@ -7,7 +7,10 @@ namespace CodexOrleans.Grains.Codex.Exec;
 internal struct EventLine
 {
     // Tool arguments nest freely; the reader's default of 64 levels would take a valid event for garbage.
-    private static readonly JsonReaderOptions _options = new() { MaxDepth = 1024 };
+    /// <summary>How deep a line may nest: tool arguments do as they like.</summary>
+    public const int MaxDepth = 1024;
+
+    private static readonly JsonReaderOptions _options = new() { MaxDepth = MaxDepth };
 
     public EventType Type;
 

@@ -8,9 +8,13 @@ namespace CodexOrleans.Load.Cluster;
 internal static class Scaling
 {
     private const int MostNodes = 3;
+    private const int WarmUps = 3;
+
+    /// <summary>What the runtime compiles once more in the background after a warm-up is not to be paid from the quota.</summary>
+    private static readonly TimeSpan _compiled = TimeSpan.FromSeconds(15);
 
     private static readonly Scenario _turns = Scenario.Named("turns")! with { Name = "scaling-turns", Clients = 4, Duration = TimeSpan.FromSeconds(5) };
-    private static readonly Scenario _burst = Scenario.Named("burst")! with { Name = "scaling-burst", Clients = 4 };
+    private static readonly Scenario _burst = Scenario.Named("burst")! with { Name = "scaling-burst", Clients = 4, TurnsPerClient = 3 };
 
     /// <param name="quota">Cores for each node.</param>
     public static async Task<ClusterReport> Measure(ClusterRun run, double quota, CancellationToken cancellationToken)
@@ -22,12 +26,16 @@ internal static class Scaling
             // All stay up, and take turns: idle they cost next to nothing, and what the machine does meanwhile is the same for all.
             for (var nodes = 1; nodes <= MostNodes; nodes++)
                 clusters.Add(await NodeCluster.Start($"scaling{nodes}", nodes, run.In("scaling"), postgres, quotas: true, cancellationToken));
-            foreach (var cluster in clusters)
+            for (var pass = 0; pass < WarmUps; pass++)
             {
-                await Play(run, cluster, _turns, "warm-up", cancellationToken);
-                await Play(run, cluster, _burst, "warm-up", cancellationToken);
+                foreach (var cluster in clusters)
+                {
+                    await Play(run, cluster, _turns, "warm-up", cancellationToken);
+                    await Play(run, cluster, _burst, "warm-up", cancellationToken);
+                }
             }
 
+            await Task.Delay(_compiled, cancellationToken);
             foreach (var limit in clusters.SelectMany(cluster => cluster.Quotas))
                 limit.Set(quota);
             var played = new List<Point>();

@@ -41,10 +41,10 @@ internal static class ClusterCommand
                 });
                 reports.Add((report, run.MostRest));
                 played.AddRange(run.Played);
+                // Now, and not at the end: each part takes minutes, and what ends the next one takes nothing from this one.
+                Console.WriteLine($"{report.Heading}; others took at most {TextTable.Percent(run.MostRest)} of the machine in a run\n\n{report.Table}");
             }
 
-            foreach (var (report, others) in reports)
-                Console.WriteLine($"{report.Heading}; others took at most {TextTable.Percent(others)} of the machine in a run\n\n{report.Table}");
             LoadReport.WriteJson(parsed.GetValue(json), new { reports = reports.Select(report => new { report.Report.Heading, report.Report.Figures, others = report.Others }), loads = played });
             return LoadReport.Faults(played);
         });

@@ -19,6 +19,9 @@ public sealed class BackupSpecs
         await using var running = await old.Stream(InWorkspace(nodes, "SCENARIO:gate NAME:never CMD:true"));
         await running.Until("item.completed/command_execution");
 
+        // What the CLI remembers of a turn is kept right after the turn's end.
+        await using (var database = NpgsqlDataSource.Create(nodes.Database))
+            await Condition.Becomes(async () => await database.CreateCommand($"SELECT 1 FROM sessions WHERE thread_id = '{thread}'").ExecuteScalarAsync() is not null);
         // While the node lives: it must not be taken for a member of what is made from the backup.
         var restored = await nodes.Postgres.CreateDatabase();
         await Run("pg_dump", nodes.Settings("old")["Storage:ConnectionString"], [.. BackupOptions, "--format=custom", $"--file={folder["backup"]}"]);

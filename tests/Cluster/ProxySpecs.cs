@@ -16,7 +16,7 @@ public sealed class ProxySpecs : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _nodes = await Nodes.Start(fake: true, _names);
+        _nodes = await Nodes.Start([("Codex:DrainTimeout", "00:02:00")], _names);
         try
         {
             _proxy = await Proxy.Start(_nodes, _names[0], _names[1], _names[2]);

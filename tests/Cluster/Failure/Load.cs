@@ -16,7 +16,7 @@ public sealed class Load
     private const int Messages = 20;
 
     // Far longer than anything may take by which a stream gets over what has died around it.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private readonly FailureCluster _cluster;
     private readonly TimeSpan _clientPatience;

@@ -157,7 +157,8 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private void Send(int signal)
     {
-        if (KillSystemCall(_process.Id, signal) != 0)
+        // One that has just ended by itself is what most signals are sent for.
+        if (KillSystemCall(_process.Id, signal) != 0 && !_process.HasExited)
             throw new InvalidOperationException($"Signal {signal} to {_process.Id} failed with errno {Marshal.GetLastPInvokeError()}.");
     }
 

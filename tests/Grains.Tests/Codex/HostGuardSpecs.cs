@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,6 +8,8 @@ namespace CodexOrleans.Grains.Tests.Codex;
 
 public sealed class HostGuardSpecs
 {
+    private const int SigInt = 2;
+
     [Fact]
     public async Task When_the_servers_end_of_the_pipe_closes_everything_with_its_tag_is_ended()
     {
@@ -17,7 +20,9 @@ public sealed class HostGuardSpecs
         using var own = StartTagged(host.Value);
         using var other = StartTagged(HostTag.Ephemeral().Value);
 
-        // What a terminal or an operator sends to the whole group must not end the guard before the server.
+        // What a terminal or an operator sends to the whole group must not end the guard before the server. A shell that has only just
+        // started does not know of that yet.
+        await Condition.Becomes(() => Ignores(guardId, SigInt));
         foreach (var signal in new[] { "INT", "TERM", "HUP" })
             await Process.Start("/bin/kill", ["-s", signal, $"{guardId}"]).WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(ProcessProbe.IsAlive(guardId));
@@ -87,6 +92,13 @@ public sealed class HostGuardSpecs
         }
 
         return null;
+    }
+
+    private static bool Ignores(int processId, int signal)
+    {
+        const string Field = "SigIgn:";
+        var mask = File.ReadLines($"/proc/{processId}/status").Single(line => line.StartsWith(Field, StringComparison.Ordinal))[Field.Length..];
+        return (ulong.Parse(mask, NumberStyles.HexNumber | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) & (1UL << (signal - 1))) != 0;
     }
 
     private static string ArgumentsOf(int processId)

@@ -7,8 +7,13 @@ namespace CodexOrleans.Grains.Tests.Codex;
 public sealed class StopSpecs : IDisposable
 {
     private readonly EngineFixture _fixture = new(o => o.StopGrace = TimeSpan.FromMilliseconds(300));
+    private readonly EngineFixture _patient = new(o => o.StopGrace = TimeSpan.FromMinutes(5));
 
-    public void Dispose() => _fixture.Dispose();
+    public void Dispose()
+    {
+        _fixture.Dispose();
+        _patient.Dispose();
+    }
 
     public static TheoryData<StopReason, TurnStatus, string> Reasons => new()
     {
@@ -37,7 +42,7 @@ public sealed class StopSpecs : IDisposable
     [Fact]
     public async Task The_CLI_gets_SIGINT_first_and_may_say_its_last_words()
     {
-        await using var turn = _fixture.Start("""trap 'message "last words"; exit 1' INT; started; while :; do sleep 0.01; done""");
+        await using var turn = _patient.Start("""trap 'message "last words"; exit 1' INT; started; while :; do sleep 0.01; done""");
         await turn.ReadUntil("turn.started");
 
         turn.Stop(StopReason.Interrupted);
@@ -50,7 +55,7 @@ public sealed class StopSpecs : IDisposable
     [Fact]
     public async Task A_turn_that_completes_in_spite_of_the_stop_is_completed()
     {
-        await using var turn = _fixture.Start("trap 'completed; exit 0' INT; started; while :; do sleep 0.01; done");
+        await using var turn = _patient.Start("trap 'completed; exit 0' INT; started; while :; do sleep 0.01; done");
         await turn.ReadUntil("turn.started");
 
         turn.Stop(StopReason.Interrupted);
@@ -74,14 +79,13 @@ public sealed class StopSpecs : IDisposable
     [Fact]
     public async Task A_fenced_turn_is_killed_at_once_without_a_word()
     {
-        using var fixture = new EngineFixture(o => o.StopGrace = TimeSpan.FromMinutes(5));
-        await using var turn = fixture.Start("trap ': > interrupted' INT; started; while :; do sleep 0.01; done");
+        await using var turn = _patient.Start("trap ': > interrupted' INT; started; while :; do sleep 0.01; done");
         await turn.ReadUntil("turn.started");
 
         turn.Stop(StopReason.Fenced);
         await turn.Gone;
 
-        Assert.False(File.Exists(Path.Combine(fixture.Folder, "interrupted")));
+        Assert.False(File.Exists(Path.Combine(_patient.Folder, "interrupted")));
     }
 
     [Fact]

@@ -55,6 +55,10 @@ public sealed class SharedSlotsSpecs
                     break;
             }
 
+            // Answered, but not told yet: that is another thread's work, and no step.
+            if (waiting.Count > silos.Sum(silo => silo.Slots.Waiting))
+                await Task.WhenAny(waiting.Select(turn => turn.Offer));
+
             foreach (var turn in waiting.Where(turn => turn.Offer.IsCompleted).ToList())
             {
                 waiting.Remove(turn);

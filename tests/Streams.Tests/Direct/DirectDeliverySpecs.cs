@@ -134,18 +134,24 @@ public class DirectDeliverySpecs
     [Fact]
     public async Task A_publisher_is_not_kept_delivering_what_others_publish()
     {
-        const int farTooMany = 1_000_000;
-        var (deliveries, returned) = (0, false);
+        const int many = 1_000_000;
+        var thread = 0;
+        using var last = new ManualResetEventSlim();
         await _fixture.Stream.SubscribeAsync(new Chain(_fixture.Stream, item =>
         {
-            deliveries = item.Number;
-            return Volatile.Read(ref returned) || item.Number == farTooMany ? null : new TestEvent(0, item.Number + 1);
+            if (item.Number < many)
+                return new TestEvent(0, item.Number + 1);
+            thread = Environment.CurrentManagedThreadId;
+            last.Set();
+            return null;
         }));
 
         _fixture.Publish(1);
-        Volatile.Write(ref returned, true);
+        var publisher = Environment.CurrentManagedThreadId;
 
-        Assert.NotEqual(farTooMany, Volatile.Read(ref deliveries));
+        // Blocked, this thread cannot be the one that delivers the rest.
+        Assert.True(last.Wait(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Assert.NotEqual(publisher, thread);
     }
 
     /// <summary>A subscriber that answers each event by publishing the next one.</summary>

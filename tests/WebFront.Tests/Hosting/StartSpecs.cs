@@ -26,10 +26,10 @@ public sealed partial class StartSpecs
         Assert.Equal(HttpStatusCode.SeeOther, signedIn.StatusCode);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.Contains("\"demo\":true", await health.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains("  Demo       ", await Until(server, "  Demo       "), StringComparison.Ordinal);
         Assert.Contains($"  API token  in {folder["data/token"]}\n", server.Output, StringComparison.Ordinal);
         Assert.Contains($"  Data       {folder["data"]}\n", server.Output, StringComparison.Ordinal);
         Assert.Contains("  Codex CLI  ", server.Output, StringComparison.Ordinal);
-        Assert.Contains("  Demo       ", await Until(server, "  Demo       "), StringComparison.Ordinal);
         Assert.Single(ListeningLine().Matches(server.Output));
     }
 

@@ -36,9 +36,7 @@ public static class CodexGrainsExtensions
         services.AddHostedService(provider => provider.GetRequiredService<TurnSweep>());
         services.AddHostedService<TurnDrain>();
 
-        // What a turn may take to finish, and to be ended if it does not, and what is left to do then.
-        services.AddOptions<HostOptions>().Configure<IOptions<CodexOptions>>((host, codex) =>
-            host.ShutdownTimeout = codex.Value.DrainTimeout + codex.Value.StopGrace + TimeSpan.FromSeconds(20));
+        services.AddOptions<HostOptions>().Configure<IOptions<CodexOptions>>((host, codex) => host.ShutdownTimeout = codex.Value.ShutdownLimit);
 
         // A finished thread's memory is given back soon; its next call reads one row.
         services.Configure<GrainCollectionOptions>(collection =>

@@ -1,7 +1,7 @@
 namespace CodexOrleans.Storage;
 
 /// <summary>
-/// The one folder a server keeps everything in: database, token, uploads, per-thread workspaces. Created with mode 0700, and held
+/// The one folder a server keeps everything in: database, token, per-thread workspaces. Created with mode 0700, and held
 /// by an exclusive lock for the process's lifetime so that two servers never share one.
 /// </summary>
 public sealed class DataDirectory : IDisposable

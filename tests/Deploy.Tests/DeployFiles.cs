@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CodexOrleans.Grains.Codex;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Deploy.Tests;
@@ -6,12 +7,14 @@ namespace CodexOrleans.Deploy.Tests;
 /// <summary>The folder <c>deploy</c> of the checkout, and what its files have in common.</summary>
 internal static partial class DeployFiles
 {
+    private static readonly CodexOptions _defaults = new();
+
     public static string Root => Path.Combine(Repository.Root, "deploy");
 
-    /// <summary>What a stop may take beside <c>Codex:DrainTimeout</c>: <c>Codex:StopGrace</c> and 20 s, as the host has it.</summary>
-    public static TimeSpan BesideTheDrain => TimeSpan.FromSeconds(3 + 20);
+    /// <summary>What a stop may take beside <c>Codex:DrainTimeout</c>.</summary>
+    public static TimeSpan BesideTheDrain => _defaults.ShutdownLimit - _defaults.DrainTimeout;
 
-    public static TimeSpan DefaultDrain => TimeSpan.FromSeconds(20);
+    public static TimeSpan DefaultDrain => _defaults.DrainTimeout;
 
     public static string Read(string file) => File.ReadAllText(Path.Combine(Root, file));
 

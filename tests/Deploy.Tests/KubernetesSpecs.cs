@@ -46,6 +46,14 @@ public sealed class KubernetesSpecs
     }
 
     [Fact]
+    public void The_job_migrates_with_the_image_that_the_nodes_run()
+    {
+        string Value(string key) => File.ReadAllLines(Path.Combine(Folder, "kustomization.yaml")).Select(line => line.Trim()).Single(line => line.StartsWith($"{key}: ", StringComparison.Ordinal))[(key.Length + 2)..];
+
+        Assert.Equal($"{Value("newName")}:{Value("newTag")}", _objects.OfType<V1Job>().Single().Spec.Template.Spec.Containers.Single().Image);
+    }
+
+    [Fact]
     public void Services_budget_and_policy_choose_the_pods()
     {
         var labels = Nodes.Spec.Template.Metadata.Labels;

@@ -31,6 +31,9 @@ public sealed class CodexOptions
     /// <summary>How long a shutdown waits for running turns before it ends them. Default 20 s.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>The longest that an orderly shutdown takes: what running turns may take to finish, and to be ended if they do not, and 20 s for all that is left to do then.</summary>
+    public TimeSpan ShutdownLimit => DrainTimeout + StopGrace + TimeSpan.FromSeconds(20);
+
     /// <summary>Turns that run at once in this process; 0 chooses by cores and memory.</summary>
     [Range(0, 100_000)]
     public int MaxConcurrentTurns { get; set; }

@@ -9,7 +9,7 @@ namespace CodexOrleans.WebFront;
 /// <summary>What concerns the server as a whole. Keys at the root of the configuration.</summary>
 public sealed class ServerOptions
 {
-    /// <summary>Folder of the database, the token, uploads and per-thread workspaces; null is <see cref="Storage.DataDirectory.DefaultPath"/>.</summary>
+    /// <summary>Folder of the database, the token and per-thread workspaces; null is <see cref="Storage.DataDirectory.DefaultPath"/>.</summary>
     public string? DataDirectory { get; set; }
 
     /// <summary>Run on the built-in scripted model, without an OpenAI account. Default false; <c>--demo</c> sets it.</summary>
@@ -17,7 +17,7 @@ public sealed class ServerOptions
 
     /// <summary>
     /// Rehearse turns before the server is ready, so that the first users' turns are as fast as later ones. Default true. Takes a
-    /// quarter of a second.
+    /// fifth of a second.
     /// </summary>
     public bool WarmUp { get; set; } = true;
 

@@ -15,7 +15,7 @@ public sealed class QueueSpecs : IAsyncLifetime
     private Nodes _nodes = null!;
 
     public async ValueTask InitializeAsync() =>
-        _nodes = await Nodes.Start([("Codex:MaxConcurrentTurns", "1"), ("Codex:MaxQueueWait", "00:01:00"), ("Codex:DrainTimeout", "00:02:00")], "a", "b");
+        _nodes = await Nodes.Start([("Codex:MaxConcurrentTurns", "1"), ("Codex:MaxQueueWait", "00:01:00"), ("Codex:DrainTimeout", "00:00:01")], "a", "b");
 
     public async ValueTask DisposeAsync()
     {
@@ -41,18 +41,19 @@ public sealed class QueueSpecs : IAsyncLifetime
     [Fact(Timeout = 120_000)]
     public async Task A_node_that_drains_gives_its_new_threads_to_another()
     {
-        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
-        await using var running = await a.Stream(new { prompt = "started; message begun; while [ ! -e go ]; do sleep 0.05; done; completed", working_directory = _folder.Path, skip_git_repo_check = true });
+        await _nodes.StartNode("c", own: [("Codex:DrainTimeout", "00:02:00")]);
+        using var c = _nodes.Connect("c", TestContext.Current.CancellationToken);
+        await using var running = await c.Stream(new { prompt = "started; message begun; while [ ! -e go ]; do sleep 0.05; done; completed", working_directory = _folder.Path, skip_git_repo_check = true });
         await running.Until("item.completed/agent_message");
-        _nodes["a"].Terminate();
-        await _nodes["a"].Said("running turns");
+        _nodes["c"].Terminate();
+        await _nodes["c"].Said("running turns");
 
-        var turn = await a.Turn(new { prompt = Short });
+        var turn = await c.Turn(new { prompt = Short });
 
-        Assert.Equal("b", await _nodes.NodeOfTurn(turn.TurnId));
+        Assert.NotEqual("c", await _nodes.NodeOfTurn(turn.TurnId));
         await File.WriteAllTextAsync(_folder["go"], "", TestContext.Current.CancellationToken);
         Assert.Equal("turn.completed", (await running.UntilTurnEnds()).Type);
-        await _nodes["a"].Exited();
+        await _nodes["c"].Exited();
     }
 
     [Fact(Timeout = 120_000)]
@@ -66,6 +67,34 @@ public sealed class QueueSpecs : IAsyncLifetime
         (await a.Interrupt(second.ThreadId)).EnsureSuccessStatusCode();
 
         Assert.Equal("b", await _nodes.NodeOfTurn((await waiting).TurnId));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_user_without_a_running_turn_comes_before_one_with_some()
+    {
+        (string Name, string Token)[] users = [("busy", new('b', 32)), ("modest", new('m', 32))];
+        (string, string)[] settings = [.. users.SelectMany((user, n) => new[] { ($"Auth:Users:{n}:Name", user.Name), ($"Auth:Users:{n}:Token", user.Token) })];
+        await Task.WhenAll(_nodes.StartNode("a", own: settings), _nodes.StartNode("b", own: settings));
+        using var busy = new CodexApi(_nodes["a"].CreateClient(users[0].Token), TestContext.Current.CancellationToken);
+        using var modest = new CodexApi(_nodes["a"].CreateClient(users[1].Token), TestContext.Current.CancellationToken);
+        await using var first = await busy.Stream(new { prompt = Hang });
+        await using var second = await busy.Stream(new { prompt = Hang });
+        var third = busy.Stream(new { prompt = Hang });
+        var fourth = busy.Stream(new { prompt = Hang });
+        Task turn = modest.Turn(new { prompt = Short });
+
+        (await busy.Interrupt(second.ThreadId)).EnsureSuccessStatusCode();
+        // The slot may be given before the modest one has asked. Then that one is next.
+        if (await Task.WhenAny(turn, third, fourth) is Task<SseConnection> early)
+        {
+            (await busy.Interrupt((await early).ThreadId)).EnsureSuccessStatusCode();
+            Assert.Same(turn, await Task.WhenAny(turn, early == third ? fourth : third));
+        }
+
+        await turn;
+        (await busy.Interrupt(first.ThreadId)).EnsureSuccessStatusCode();
+        await using var one = await third;
+        await using var other = await fourth;
     }
 
     [Fact(Timeout = 120_000)]

@@ -13,8 +13,9 @@ public interface IThreadStore : IThreadReader
     /// <returns>Whether it was applied, or refused because another owner has claimed the thread since (nothing is written then).</returns>
     /// <exception cref="ArgumentException">The commit contradicts itself or the stored turns; nothing is written.</exception>
     /// <exception cref="StorageException">
-    /// The database could not be written although transient faults were retried; nothing is written. Commits of the same thread that
-    /// already wait behind this one fail with it, since each builds on the one before.
+    /// The database could not be written although transient faults were retried. Commits of the same thread that already wait behind
+    /// this one fail with it, since each builds on the one before. Nothing is written, unless a database server was lost before it
+    /// answered: then nobody knows, and only the same object, committed again, is recognised and not written twice.
     /// </exception>
     ValueTask<CommitResult> Commit(ThreadCommit commit);
 

@@ -5,6 +5,11 @@ public sealed partial class ThreadCommit
     /// <summary>The thread's head once this commit is applied.</summary>
     internal long HeadAfter => Chunks.Count == 0 ? ExpectedHead : Chunks[^1].LastSeq;
 
+    /// <summary>
+    /// True once it was sent to a database that did not answer: it may be there or not, whoever brings it again and however much later.
+    /// </summary>
+    internal bool MayBeThere { get; set; }
+
     /// <summary>Bytes of log this commit carries.</summary>
     internal long Size
     {

@@ -58,6 +58,7 @@ internal sealed partial class TurnPump(OwnedThread thread, IThreadStore store, T
     /// </summary>
     private async ValueTask<CommitResult> Append(ICodexTurn turn, LogChunk chunk, EventBlock block)
     {
+        // One object for all tries: by it the store knows what may have arrived although no answer came.
         var commit = new ThreadCommit
         {
             ThreadId = thread.Id,

@@ -18,9 +18,6 @@ internal sealed class PendingCommit(ThreadCommit? commit, long deadline)
     /// <summary>Timestamp after which a fault is reported instead of retried.</summary>
     public long Deadline { get; } = deadline;
 
-    /// <summary>True once it was sent to a database that did not answer: the commit may be there or not.</summary>
-    public bool Sent { get; set; }
-
     /// <summary>What the transaction will mean for the caller, if it commits.</summary>
     public CommitResult Outcome { get; set; }
 }

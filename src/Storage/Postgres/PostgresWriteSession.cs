@@ -97,7 +97,7 @@ internal sealed class PostgresWriteSession : IWriteSession
         foreach (var pending in group)
         {
             // The outcome of an earlier try may be unknown: whether it arrived only the function can tell.
-            var appends = together && !pending.Sent && pending.Commit is { } plain && IsAppend(plain);
+            var appends = together && pending.Commit is { MayBeThere: false } plain && IsAppend(plain);
             // Commits of one thread keep their order, and a statement sees one state of it.
             if (pending.Commit is { } next && _appending.Contains(next.ThreadId))
                 AddAppends(batch, steps);
@@ -108,7 +108,7 @@ internal sealed class PostgresWriteSession : IWriteSession
                 continue;
             }
 
-            batch.BatchCommands.Add(pending.Commit is { } commit ? Call(commit, now, pending.Sent)
+            batch.BatchCommands.Add(pending.Commit is { } commit ? Call(commit, now)
                 : pending.Deletion is { } deletion ? Delete(deletion)
                 : Probe(now));
             steps.Add([pending]);
@@ -126,7 +126,7 @@ internal sealed class PostgresWriteSession : IWriteSession
                 ReadOutcome(reader, batch.BatchCommands[answered].CommandText, steps[answered]);
             }
         }
-        catch (PostgresException)
+        catch (PostgresException e) when (!PostgresFaults.IsOfTheConnection(e))
         {
             // The database has refused the batch: nothing of it is there.
             Culprit = answered < steps.Count && steps[answered] is [var only] ? only : null;
@@ -134,9 +134,13 @@ internal sealed class PostgresWriteSession : IWriteSession
         }
         catch (Exception)
         {
-            // No answer came. It may be there or not, whatever later tries are told.
+            // No answer came, or that of a server that goes away. It may be there or not, whatever later tries are told.
             foreach (var pending in group)
-                pending.Sent = true;
+            {
+                if (pending.Commit is { } commit)
+                    commit.MayBeThere = true;
+            }
+
             throw;
         }
     }
@@ -183,7 +187,7 @@ internal sealed class PostgresWriteSession : IWriteSession
         _appending.Clear();
     }
 
-    private static NpgsqlBatchCommand Call(ThreadCommit commit, long now, bool resent)
+    private static NpgsqlBatchCommand Call(ThreadCommit commit, long now)
     {
         var command = new NpgsqlBatchCommand(CommitSql);
         Add(command, commit.ThreadId);
@@ -192,7 +196,7 @@ internal sealed class PostgresWriteSession : IWriteSession
         Add(command, commit.ExpectedHead);
         Add(command, commit.HeadAfter);
         Add(command, now);
-        Add(command, resent);
+        Add(command, commit.MayBeThere);
 
         var start = commit.TurnStart;
         Add(command, start?.TurnId);

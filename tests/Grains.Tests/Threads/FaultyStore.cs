@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using CodexOrleans.Storage;
 
@@ -6,11 +7,15 @@ namespace CodexOrleans.Grains.Tests.Threads;
 /// <summary>The real store behind a switch: while it is off, every commit fails as on a full disk.</summary>
 internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 {
+    private readonly ConcurrentQueue<ThreadCommit> _passed = new();
     private volatile Fault? _fault;
     private int _failingReads;
     private int _cancelledReads;
     private StrongBox<Guid>? _lostAnswer;
     private StrongBox<Guid>? _fenced;
+
+    /// <summary>Commits that the real store was given, in order.</summary>
+    public IReadOnlyCollection<ThreadCommit> Passed => _passed;
 
     /// <summary>The next pages that are read from the log cannot be.</summary>
     public void FailNextReads(int pages) => Volatile.Write(ref _failingReads, pages);
@@ -24,8 +29,8 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
     /// <summary>The next commit of a thread is refused as if another owner had it.</summary>
     public void FenceNext(Guid thread) => _fenced = new(thread);
 
-    /// <summary>Commits, or only those of one thread, fail until <see cref="Repair"/>. The task completes at the first failed commit.</summary>
-    public Task Break(Guid? thread = null)
+    /// <summary>Commits, or only those of one thread, fail until <see cref="Repair"/>. The task completes with the first that failed.</summary>
+    public Task<ThreadCommit> Break(Guid? thread = null)
     {
         var fault = new Fault(thread, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _fault = fault;
@@ -45,8 +50,12 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
         }
 
         if (_fault is not { } fault || (fault.Thread is { } thread && thread != commit.ThreadId))
+        {
+            _passed.Enqueue(commit);
             return await store.Commit(commit);
-        fault.Failed.TrySetResult();
+        }
+
+        fault.Failed.TrySetResult(commit);
         throw new StorageException(StorageFault.DiskFull, "The disk is full, says the test.");
     }
 
@@ -78,5 +87,5 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
         return Interlocked.CompareExchange(ref which, null, box) == box;
     }
 
-    private sealed record Fault(Guid? Thread, TaskCompletionSource Failed);
+    private sealed record Fault(Guid? Thread, TaskCompletionSource<ThreadCommit> Failed);
 }

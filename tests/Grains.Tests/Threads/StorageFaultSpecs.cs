@@ -111,4 +111,22 @@ public sealed class StorageFaultSpecs
         Assert.Equal([2L, 3L], batches.Select(batch => batch.FirstSeq));
         Assert.Equal(3, (await host.Log(_thread)).Count);
     }
+
+    [Fact]
+    public async Task A_commit_that_failed_is_tried_again_as_the_same_object_by_which_the_store_knows_it()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        await host.Submit(_thread, front: front);
+        var turn = await host.Engine.NextTurn();
+        await front.Next();
+
+        var failing = host.Store.Break(_thread);
+        turn.Complete();
+        var failed = await failing;
+        host.Store.Repair();
+        await front.UntilTurnEnds();
+
+        Assert.Contains(host.Store.Passed, commit => ReferenceEquals(commit, failed));
+    }
 }

@@ -59,14 +59,15 @@ public sealed class SharedDatabaseSpecs
         {
             var pending = new PendingCommit(commit, 0);
             session.Write([pending], 0);
-            (pending.Sent, pending.Outcome) = (true, CommitResult.Fenced);
+            (commit.MayBeThere, pending.Outcome) = (true, CommitResult.Fenced);
 
             session.Write([pending], 0);
 
             Assert.Equal(CommitResult.Committed, pending.Outcome);
         }
 
-        var stranger = new PendingCommit(new Owner(owner.ThreadId) { Generation = 1 }.Append("never there"), 0) { Sent = true };
+        var stranger = new PendingCommit(new Owner(owner.ThreadId) { Generation = 1 }.Append("never there"), 0);
+        stranger.Commit!.MayBeThere = true;
         session.Write([stranger], 0);
         Assert.Equal(CommitResult.Fenced, stranger.Outcome);
         Assert.Equal(3, (await store.ReadLines(owner.ThreadId)).Count);

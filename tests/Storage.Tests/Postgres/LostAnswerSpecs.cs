@@ -1,5 +1,7 @@
+using CodexOrleans.Storage.Commits;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.TestSupport;
+using Npgsql;
 
 namespace CodexOrleans.Storage.Tests.Postgres;
 
@@ -43,6 +45,37 @@ public sealed class LostAnswerSpecs : IAsyncLifetime
         Assert.Equal(owner.Head, (await store.ReadLines(owner.ThreadId)).Count);
     }
 
+    [Theory(Timeout = 120_000), MemberData(nameof(Steps))]
+    public async Task A_commit_that_comes_again_while_its_transaction_ends_is_recognised(int step) =>
+        await ComesAgain(step, first => first.CommitAsync(TestContext.Current.CancellationToken));
+
+    [Theory(Timeout = 120_000), MemberData(nameof(Steps))]
+    public async Task A_commit_that_comes_again_while_its_transaction_is_undone_is_written(int step) =>
+        await ComesAgain(step, first => first.RollbackAsync(TestContext.Current.CancellationToken));
+
+    private async Task ComesAgain(int step, Func<NpgsqlTransaction, Task> end)
+    {
+        var owner = new Owner();
+        await Begin(_store, owner, step);
+        var commit = Step(owner, step);
+        using var slow = await _store.Connections.OpenConnectionAsync(Cancellation);
+        using var other = await _store.Connections.OpenConnectionAsync(Cancellation);
+        var first = await slow.BeginTransactionAsync(Cancellation);
+        using var session = new PostgresWriteSession(slow);
+        session.Write([new PendingCommit(commit, 0)], 0);
+        commit.MayBeThere = true;
+
+        var again = new PendingCommit(commit, 0) { Outcome = CommitResult.Fenced };
+        using var otherSession = new PostgresWriteSession(other);
+        var writing = Task.Run(() => otherSession.Write([again], 0), Cancellation);
+        await Condition.Becomes(() => WaitsForLock(other.ProcessID));
+        await end(first);
+        await writing;
+
+        Assert.Equal(CommitResult.Committed, again.Outcome);
+        Assert.Equal(owner.Head, (await _store.ReadLines(owner.ThreadId)).Count);
+    }
+
     private static async Task Begin(PostgresThreadStore store, Owner owner, int steps)
     {
         for (var step = 0; step < steps; step++)
@@ -56,6 +89,13 @@ public sealed class LostAnswerSpecs : IAsyncLifetime
         2 => owner.EndTurn(),
         _ => owner.StartTurn("d"),
     };
+
+    private async Task<bool> WaitsForLock(int process)
+    {
+        await using var command = _store.Connections.CreateCommand("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1");
+        command.Parameters.Add(new NpgsqlParameter { Value = process });
+        return await command.ExecuteScalarAsync(Cancellation) is true;
+    }
 
     private static async Task<PostgresThreadStore> Open(string database, TimeSpan retryFor)
     {

@@ -69,32 +69,35 @@ internal sealed partial class GroupCommitWriter
     private void Write(List<PendingCommit> group)
     {
         var pause = _firstPause;
+        var most = int.MaxValue;
         while (group.Count > 0)
         {
-            var batch = BatchTrace.Start(group);
+            var part = group.Count <= most ? group : group.GetRange(0, most);
+            var batch = BatchTrace.Start(part);
             var begin = _metrics is { Timed: true } ? _time.GetTimestamp() : 0;
             try
             {
                 _session ??= _database.OpenSession();
-                _session.Write(group, _time.GetUtcNow().ToUnixTimeMilliseconds());
+                _session.Write(part, _time.GetUtcNow().ToUnixTimeMilliseconds());
             }
             catch (Exception e)
             {
                 if (batch is not null)
                     BatchTrace.Fail(batch, _database.ToStorageException(e).Fault);
                 // Whatever it was, the thread must live: every caller waits for its answer.
-                var culprit = _session?.Culprit;
+                var culprit = part is [var only] ? only : _session?.Culprit;
                 if (_database.IsOfTheConnection(e))
                     DropSession();
                 else
                     Rollback();
-                if (_database.IsOfTheCommit(e) && culprit is { Commit: { } commit })
+                if (_database.IsOfTheCommit(e))
                 {
-                    Fail(group, culprit, e as ArgumentException ?? commit.Invalid(e.Message, e));
-                    continue;
+                    // One that cannot be written must not keep the others from it, so that it is looked for by halves.
+                    most = culprit is null ? part.Count / 2 : int.MaxValue;
+                    if (culprit is not null)
+                        Fail(group, culprit, Refusal(culprit, e));
                 }
-
-                if (HandleFault(group, e))
+                else if (HandleFault(group, e))
                 {
                     _metrics?.Retried();
                     Thread.Sleep(pause);
@@ -111,14 +114,20 @@ internal sealed partial class GroupCommitWriter
             }
 
             // Before the callers go on, some of them on this thread.
-            BatchTrace.Stop(batch, group);
-            _metrics?.Committed(group, begin == 0 ? default : _time.GetElapsedTime(begin));
-            foreach (var pending in group)
+            BatchTrace.Stop(batch, part);
+            _metrics?.Committed(part, begin == 0 ? default : _time.GetElapsedTime(begin));
+            foreach (var pending in part)
                 pending.SetResult(pending.Outcome);
-            group.Clear();
+            group.RemoveRange(0, part.Count);
+            most = int.MaxValue;
             _session.Rest();
         }
     }
+
+    /// <summary>What the caller of a commit that can never be written is told.</summary>
+    private Exception Refusal(PendingCommit culprit, Exception e) =>
+        // The store's own says already which commit it is.
+        e.GetType() == typeof(ArgumentException) ? e : culprit.Commit?.Invalid(e.Message, e) ?? (Exception)_database.ToStorageException(e);
 
     /// <summary>Answers those for whom it is too late. True when the rest is to be tried again.</summary>
     private bool HandleFault(List<PendingCommit> group, Exception e)

@@ -3,7 +3,7 @@ namespace CodexOrleans.Storage.Commits;
 /// <summary>The writer's connection to one database. One thread uses it.</summary>
 internal interface IWriteSession : IDisposable
 {
-    /// <summary>The commit that the last <see cref="Write"/> could not apply, or null when it was not the fault of one.</summary>
+    /// <summary>The commit that the last <see cref="Write"/> could not apply, or null when none was at fault or nobody knows which.</summary>
     PendingCommit? Culprit { get; }
 
     /// <summary>
@@ -31,7 +31,7 @@ internal interface ICommitDatabase
     /// <summary>May go away by itself, so the same commits are worth another try.</summary>
     bool IsTransient(Exception e);
 
-    /// <summary>This one commit is at fault, not the database.</summary>
+    /// <summary>A commit is at fault, not the database.</summary>
     bool IsOfTheCommit(Exception e);
 
     /// <summary>The connection may be used no further; another one is opened for the next try.</summary>

@@ -18,14 +18,18 @@ internal static class PostgresFaults
         _ => false,
     };
 
-    /// <summary>This one commit is at fault, not the database: a value that does not fit, a broken constraint, or what the function refuses.</summary>
-    public static bool IsOfTheCommit(Exception e) =>
-        e is ArgumentException or PostgresException { SqlState: RaisedByFunction } || (e is PostgresException known && ClassOf(known) is "22" or "23");
+    /// <summary>
+    /// A commit is at fault, not the database: a value that does not fit, a broken constraint, what the function refuses, or what cannot
+    /// even be sent, such as a text that has no encoding.
+    /// </summary>
+    public static bool IsOfTheCommit(Exception e) => e switch
+    {
+        PostgresException known => known.SqlState == RaisedByFunction || ClassOf(known) is "22" or "23",
+        _ => !IsOfTheNetwork(e),
+    };
 
-    /// <summary>The connection is broken, or to a server that goes away.</summary>
-    public static bool IsOfTheConnection(Exception e) =>
-        e is not PostgresException known ? e is NpgsqlException or IOException or SocketException or TimeoutException or InvalidOperationException
-            : ClassOf(known) is "08" or "57" || known.SqlState == ReadOnlyTransaction;
+    /// <summary>The connection is broken, or to a server that goes away, or nobody knows what state it was left in.</summary>
+    public static bool IsOfTheConnection(Exception e) => e is not PostgresException known || ClassOf(known) is "08" or "57" || known.SqlState == ReadOnlyTransaction;
 
     public static StorageException ToStorageException(Exception e, string server)
     {
@@ -38,7 +42,7 @@ internal static class PostgresFaults
             { Length: 5 } when state.StartsWith("28", StringComparison.Ordinal) || state is "42501" => StorageFault.ReadOnly,
             ReadOnlyTransaction => StorageFault.ReadOnly,
             { Length: 5 } when state.StartsWith("57", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal) => StorageFault.Unreachable,
-            null when IsOfTheConnection(e) => StorageFault.Unreachable,
+            null when IsOfTheNetwork(e) => StorageFault.Unreachable,
             _ => StorageFault.Other,
         };
         return new StorageException(fault, MessageFor(fault, server, state, e), e);
@@ -52,6 +56,9 @@ internal static class PostgresFaults
         _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). Restart the server with a user that may create tables: it brings the schema up to date.",
         _ => $"PostgreSQL at {server} cannot be used ({e.Message}). Look at its log.",
     };
+
+    private static bool IsOfTheNetwork(Exception e) =>
+        e is NpgsqlException or IOException or SocketException or TimeoutException or InvalidOperationException or StorageException;
 
     private static string ClassOf(PostgresException e) => e.SqlState[..2];
 }

@@ -62,59 +62,10 @@ internal sealed class PostgresWriteSession : IWriteSession
     public void Write(IReadOnlyList<PendingCommit> group, long now)
     {
         Culprit = null;
-        try
-        {
-            Send(group, now, together: true);
-        }
-        catch (PostgresException e) when (Culprit is null && PostgresFaults.IsOfTheCommit(e))
-        {
-            // One of those that went together is at fault, and one by one they tell which.
-            Send(group, now, together: false);
-        }
-    }
-
-    /// <summary>The database has undone what failed: a batch is one transaction.</summary>
-    public void Rollback()
-    {
-    }
-
-    public void Rest()
-    {
-    }
-
-    public void Finish()
-    {
-    }
-
-    public void Dispose() => _connection.Dispose();
-
-    private void Send(IReadOnlyList<PendingCommit> group, long now, bool together)
-    {
         _appends.Clear();
         _appending.Clear();
         using var batch = _connection.CreateBatch();
-        var steps = new List<PendingCommit[]>(group.Count);
-        foreach (var pending in group)
-        {
-            // The outcome of an earlier try may be unknown: whether it arrived only the function can tell.
-            var appends = together && pending.Commit is { MayBeThere: false } plain && IsAppend(plain);
-            // Commits of one thread keep their order, and a statement sees one state of it.
-            if (pending.Commit is { } next && _appending.Contains(next.ThreadId))
-                AddAppends(batch, steps);
-            if (appends)
-            {
-                _appends.Add(pending);
-                _appending.Add(pending.Commit!.ThreadId);
-                continue;
-            }
-
-            batch.BatchCommands.Add(pending.Commit is { } commit ? Call(commit, now)
-                : pending.Deletion is { } deletion ? Delete(deletion)
-                : Probe(now));
-            steps.Add([pending]);
-        }
-
-        AddAppends(batch, steps);
+        var steps = Fill(batch, group, now);
         var answered = 0;
         try
         {
@@ -143,6 +94,48 @@ internal sealed class PostgresWriteSession : IWriteSession
 
             throw;
         }
+    }
+
+    /// <summary>The database has undone what failed: a batch is one transaction.</summary>
+    public void Rollback()
+    {
+    }
+
+    public void Rest()
+    {
+    }
+
+    public void Finish()
+    {
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    /// <returns>Whose outcome each command tells.</returns>
+    private List<PendingCommit[]> Fill(NpgsqlBatch batch, IReadOnlyList<PendingCommit> group, long now)
+    {
+        var steps = new List<PendingCommit[]>(group.Count);
+        foreach (var pending in group)
+        {
+            // Commits of one thread keep their order, and a statement sees one state of it.
+            if (pending.Commit is { } next && _appending.Contains(next.ThreadId))
+                AddAppends(batch, steps);
+            // The outcome of an earlier try may be unknown: whether it arrived only the function can tell.
+            if (pending.Commit is { MayBeThere: false } plain && IsAppend(plain))
+            {
+                _appends.Add(pending);
+                _appending.Add(plain.ThreadId);
+                continue;
+            }
+
+            batch.BatchCommands.Add(pending.Commit is { } commit ? Call(commit, now)
+                : pending.Deletion is { } deletion ? Delete(deletion)
+                : Probe(now));
+            steps.Add([pending]);
+        }
+
+        AddAppends(batch, steps);
+        return steps;
     }
 
     private static void ReadOutcome(NpgsqlDataReader reader, string sql, PendingCommit[] step)

@@ -211,6 +211,45 @@ public sealed class TurnTranscriptSpecs
         Assert.StartsWith("unexpected status 401", transcript.Outcome.ErrorMessage, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""nul: \u0000, tab: \t""", "nul: \uFFFD, tab: \t")]
+    [InlineData("""😀 is \ud83d\ude00""", "😀 is 😀")]
+    [InlineData("""a half: \ud83d""", """a half: \ud83d""")]
+    public void A_failures_message_is_kept_as_a_database_can_hold_it(string told, string kept)
+    {
+        var transcript = Transcript();
+
+        Accept(transcript, $$$"""{"type":"turn.failed","error":{"message":"{{{told}}}"}}""");
+
+        Assert.Equal(kept, transcript.Outcome!.ErrorMessage);
+    }
+
+    [Theory]
+    [InlineData(8_192, 0, 8_192)]
+    [InlineData(8_191, 1, 8_191)]
+    [InlineData(8_190, 1, 8_192)]
+    [InlineData(9_000, 0, 8_192)]
+    public void A_long_message_is_cut_between_two_characters(int letters, int emojis, int kept)
+    {
+        var transcript = Transcript();
+        var message = new string('a', letters) + string.Concat(Enumerable.Repeat("😀", emojis));
+
+        Accept(transcript, $$$"""{"type":"turn.failed","error":{"message":"{{{message}}}"}}""");
+
+        Assert.Equal(kept == message.Length ? message : message[..kept] + "…", transcript.Outcome!.ErrorMessage);
+    }
+
+    [Fact]
+    public void The_servers_own_message_is_kept_as_a_database_can_hold_it()
+    {
+        var transcript = Transcript();
+
+        transcript.Fail(TurnStatus.Failed, FailureCodes.CodexExited, "It said: \0\ud800", _output);
+
+        Assert.Equal("It said: \uFFFD\uFFFD", transcript.Outcome!.ErrorMessage);
+        Assert.Contains("It said:", TurnReading.LinesOf(_output.Build(null, transcript.Outcome)!)[^1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Arguments_nested_a_hundred_deep_are_an_event()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Unicode;
 using CodexOrleans.Storage;
@@ -69,6 +70,7 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
     {
         if (Outcome is not null)
             return;
+        message = Storable(message);
         Close(output);
         output.Add(ServerLines.TurnFailed(code, message), 1);
         Outcome = new TurnOutcome(status, code, message, Usage: null, CumulativeUsage: null);
@@ -143,7 +145,7 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
                 break;
             case EventType.TurnFailed:
                 Close(output);
-                Outcome = new TurnOutcome(TurnStatus.Failed, null, Shorten(facts.ErrorMessage), OwnUsage(facts.Usage), facts.Usage);
+                Outcome = new TurnOutcome(TurnStatus.Failed, null, Storable(facts.ErrorMessage), OwnUsage(facts.Usage), facts.Usage);
                 break;
         }
 
@@ -215,6 +217,23 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
         return restarted ? cumulative : own;
     }
 
-    private static string? Shorten(string? message) =>
-        message is { Length: > MaxErrorMessage } ? message[..MaxErrorMessage] + "…" : message;
+    /// <summary>
+    /// A message as every database can hold it: cut between two characters, without NUL and halves of surrogate pairs. Else the turn's end
+    /// would be lost for the sake of its wording.
+    /// </summary>
+    [return: NotNullIfNotNull(nameof(message))]
+    private static string? Storable(string? message)
+    {
+        if (message is null)
+            return null;
+        var text = new StringBuilder(Math.Min(message.Length, MaxErrorMessage) + 1);
+        foreach (var rune in message.EnumerateRunes())
+        {
+            if (text.Length + rune.Utf16SequenceLength > MaxErrorMessage)
+                return text.Append('…').ToString();
+            text.Append(rune.Value == 0 ? "\uFFFD" : rune.ToString());
+        }
+
+        return text.ToString();
+    }
 }

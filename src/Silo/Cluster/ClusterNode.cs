@@ -55,10 +55,10 @@ internal static class ClusterNode
             options.ClientDropTimeout = _clientGone;
         });
         silo.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = _response);
-        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
+        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, ForOrleans(connectionString)));
         silo.AddAdoNetGrainStorage("PubSubStore", options =>
         {
-            (options.Invariant, options.ConnectionString) = (Invariant, connectionString);
+            (options.Invariant, options.ConnectionString) = (Invariant, ForOrleans(connectionString));
             options.DeleteStateOnClear = true;
         });
         silo.Services.AddTurnQueue();
@@ -77,7 +77,7 @@ internal static class ClusterNode
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = _response);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
         AddFrontRegister(client.Services);
-        client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
+        client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, ForOrleans(connectionString)));
         client.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
         client.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
         // A cluster that is not there yet, or is gone for a while, is no reason to give up.
@@ -87,6 +87,10 @@ internal static class ClusterNode
             return true;
         });
     }
+
+    // One string for both providers, so that they share a pool. Without one the start says so.
+    private static string? ForOrleans(string? connectionString) =>
+        string.IsNullOrWhiteSpace(connectionString) ? connectionString : PostgresSettings.ForOrleans(connectionString);
 
     private static void AddFrontRegister(IServiceCollection services) =>
         services.AddSingleton(provider => new FrontRegister(provider.GetRequiredService<NpgsqlDataSource>()));

@@ -2,52 +2,48 @@ using Npgsql;
 
 namespace CodexOrleans.Storage.Postgres;
 
-/// <summary>The database server, and how connections to it are set up.</summary>
+/// <summary>The database server, and the connections to it.</summary>
 internal sealed class PostgresDatabase : IAsyncDisposable
 {
-    // A connection that has lost its server must not be waited for longer than a commit is retried.
-    private const int ConnectTimeoutSeconds = 5;
-    private const int CommandTimeoutSeconds = 10;
-    private const int KeepAliveSeconds = 10;
-
-    // One for the writer; the others read, a page or a row at a time.
-    private const int Connections = 20;
+    private readonly string _connectionString;
+    private readonly NpgsqlDataSource _unpooled;
 
     public PostgresDatabase(string connectionString)
     {
-        var given = new NpgsqlConnectionStringBuilder(connectionString);
-        Server = $"{given.Host}:{given.Port}/{given.Database}";
-        Source = new NpgsqlDataSourceBuilder(WithDefaults(connectionString)).Build();
+        _connectionString = PostgresSettings.ForTheLog(connectionString);
+        var settings = new NpgsqlConnectionStringBuilder(_connectionString);
+        Server = $"{settings.Host}:{settings.Port}/{settings.Database}";
+        Source = new NpgsqlDataSourceBuilder(_connectionString).Build();
+        settings.Pooling = false;
+        _unpooled = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
 
+    /// <summary>Connections for all but the writer.</summary>
     public NpgsqlDataSource Source { get; }
 
     /// <summary>Host, port and database, without user or password.</summary>
     public string Server { get; }
 
-    /// <summary>The operator's settings, and ours where there are none.</summary>
-    public static string WithDefaults(string connectionString)
+    /// <summary>Opens the writer's connection. It is not one of a pool, where readers could leave it none.</summary>
+    public NpgsqlConnection OpenWriter()
     {
-        var builder = new NpgsqlConnectionStringBuilder(connectionString);
-        foreach (var (key, value) in (ReadOnlySpan<(string, object)>)
-        [
-            ("Application Name", "codex-orleans"),
-            ("Timeout", ConnectTimeoutSeconds),
-            ("Command Timeout", CommandTimeoutSeconds),
-            ("Keepalive", KeepAliveSeconds),
-            ("Maximum Pool Size", Connections),
-            ("Max Auto Prepare", 32),
-            ("Auto Prepare Min Usages", 2),
-            // A connection is used as it was left: nobody sets anything on it, and with prepared statements the reset is seven more.
-            ("No Reset On Close", true),
-        ])
-        {
-            if (!builder.ShouldSerialize(key))
-                builder[key] = value;
-        }
-
-        return builder.ConnectionString;
+        var connection = _unpooled.OpenConnection();
+        // It has lost the one before, and what lies in the pool was most likely lost with it.
+        Source.Clear();
+        return connection;
     }
 
-    public ValueTask DisposeAsync() => Source.DisposeAsync();
+    /// <summary>Connections for a change of the schema, during which others wait.</summary>
+    public NpgsqlDataSource CreateMigrationSource()
+    {
+        // One holds the lock, and one works.
+        var settings = new NpgsqlConnectionStringBuilder(_connectionString) { MinPoolSize = 0, MaxPoolSize = 2 };
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _unpooled.DisposeAsync();
+        await Source.DisposeAsync();
+    }
 }

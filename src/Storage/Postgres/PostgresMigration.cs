@@ -23,22 +23,23 @@ internal static class PostgresMigration
     /// <exception cref="StorageException">The schema is newer than this binary, and has broken with what it knows.</exception>
     public static async Task<IReadOnlyList<string>> Run(PostgresDatabase database, CancellationToken cancellationToken)
     {
-        await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
+        await using var source = database.CreateMigrationSource();
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await Execute(connection, $"SELECT pg_advisory_lock({Lock})", cancellationToken);
         try
         {
-            return Upgrade(database);
+            return Upgrade(database, source);
         }
         finally
         {
-            // On the server this ends with the connection as well; but a pool may keep that.
+            // On the server this ends with the connection as well, a little later.
             await Execute(connection, $"SELECT pg_advisory_unlock({Lock})", CancellationToken.None);
         }
     }
 
-    private static List<string> Upgrade(PostgresDatabase database)
+    private static List<string> Upgrade(PostgresDatabase database, NpgsqlDataSource source)
     {
-        var upgrade = DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(database.Source))
+        var upgrade = DeployChanges.To.PostgresqlDatabase(new PostgresqlConnectionManager(source))
             .WithScripts(EmbeddedScripts.Read(Scripts))
             .JournalToPostgresqlTable(null, Journal)
             .WithTransactionPerScript()

@@ -8,7 +8,7 @@ namespace CodexOrleans.Storage.Postgres;
 
 /// <summary>
 /// The log in PostgreSQL, shared by all servers of a cluster. <see cref="Open"/> comes before all else. The commits of this process go
-/// through one connection, which groups what waits into one transaction; reads go beside it.
+/// through a connection of their own, which groups what waits into one transaction; reads go beside it.
 /// </summary>
 public sealed partial class PostgresThreadStore : IOpenStore
 {
@@ -149,7 +149,7 @@ public sealed partial class PostgresThreadStore : IOpenStore
 
     private sealed class PostgresCommits(PostgresDatabase database) : ICommitDatabase
     {
-        public IWriteSession OpenSession() => new PostgresWriteSession(database.Source.OpenConnection());
+        public IWriteSession OpenSession() => new PostgresWriteSession(database.OpenWriter());
 
         public bool IsTransient(Exception e) => PostgresFaults.IsTransient(e);
 

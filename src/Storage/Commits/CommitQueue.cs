@@ -39,17 +39,23 @@ internal sealed class CommitQueue(CommitQueueLimits limits)
         }
     }
 
-    /// <summary>Waits for commits and takes the first ones, as many as fit one transaction. False once closed and empty.</summary>
-    public bool Take(List<PendingCommit> group)
+    /// <summary>
+    /// Waits for commits and takes the first ones, as many as fit one transaction: none if none came within <paramref name="patience"/>.
+    /// False once closed and empty.
+    /// </summary>
+    public bool Take(List<PendingCommit> group, TimeSpan patience)
     {
         lock (_gate)
         {
+            var late = false;
             while (_waiting.Count == 0)
             {
                 if (_closed)
                     return false;
+                if (late)
+                    return true;
                 _writerWaits = true;
-                Monitor.Wait(_gate);
+                late = !Monitor.Wait(_gate, patience);
                 _writerWaits = false;
             }
 

@@ -41,7 +41,7 @@ internal sealed partial class GroupCommitWriter
     private void Run()
     {
         var group = new List<PendingCommit>();
-        while (_queue.Take(group))
+        while (Next(group))
         {
             Write(group);
             group.Clear();
@@ -96,6 +96,11 @@ internal sealed partial class GroupCommitWriter
                     most = culprit is null ? part.Count / 2 : int.MaxValue;
                     if (culprit is not null)
                         Fail(group, culprit, Refusal(culprit, e));
+                }
+                else if (_database.IsOfALock(e) && PutAside(group, culprit, e))
+                {
+                    _metrics?.Failed(_lockFault!.Fault);
+                    _metrics?.Retried();
                 }
                 else if (HandleFault(group, e))
                 {

@@ -13,6 +13,9 @@ internal interface IWriteSession : IDisposable
     /// <param name="now">Unix milliseconds, UTC.</param>
     void Write(IReadOnlyList<PendingCommit> group, long now);
 
+    /// <summary>Those threads whose rows others hold now. Waits for none of them.</summary>
+    IReadOnlyCollection<Guid> FindLocked(Guid[] threads);
+
     /// <summary>Undoes a transaction that failed, unless the database did so already.</summary>
     void Rollback();
 
@@ -33,6 +36,9 @@ internal interface ICommitDatabase
 
     /// <summary>A commit is at fault, not the database.</summary>
     bool IsOfTheCommit(Exception e);
+
+    /// <summary>The rows of some thread were held by others for too long. What holds all of the database is another fault.</summary>
+    bool IsOfALock(Exception e);
 
     /// <summary>The connection may be used no further; another one is opened for the next try.</summary>
     bool IsOfTheConnection(Exception e);

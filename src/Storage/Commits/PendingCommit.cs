@@ -13,6 +13,9 @@ internal sealed class PendingCommit(ThreadCommit? commit, long deadline)
     /// <summary>A thread to delete, instead of a commit.</summary>
     public ThreadDeletion? Deletion { get; init; }
 
+    /// <summary>The thread that it changes; null for a probe.</summary>
+    public Guid? ThreadId => Commit?.ThreadId ?? Deletion?.ThreadId;
+
     public long Size { get; } = commit?.Size ?? 0;
 
     /// <summary>Timestamp after which a fault is reported instead of retried.</summary>

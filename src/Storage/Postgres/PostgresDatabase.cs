@@ -6,16 +6,16 @@ namespace CodexOrleans.Storage.Postgres;
 internal sealed class PostgresDatabase : IAsyncDisposable
 {
     private readonly string _connectionString;
-    private readonly NpgsqlDataSource _unpooled;
+    private readonly NpgsqlDataSource _writer;
 
     public PostgresDatabase(string connectionString)
     {
         _connectionString = PostgresSettings.ForTheLog(connectionString);
         var settings = new NpgsqlConnectionStringBuilder(_connectionString);
         Server = $"{settings.Host}:{settings.Port}/{settings.Database}";
-        Source = new NpgsqlDataSourceBuilder(_connectionString).Build();
+        Source = Build(_connectionString, ConnectionBounds.Common);
         settings.Pooling = false;
-        _unpooled = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        _writer = Build(settings.ConnectionString, ConnectionBounds.Writer);
     }
 
     /// <summary>Connections for all but the writer.</summary>
@@ -27,13 +27,13 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>Opens the writer's connection. It is not one of a pool, where readers could leave it none.</summary>
     public NpgsqlConnection OpenWriter()
     {
-        var connection = _unpooled.OpenConnection();
+        var connection = _writer.OpenConnection();
         // It has lost the one before, and what lies in the pool was most likely lost with it.
         Source.Clear();
         return connection;
     }
 
-    /// <summary>Connections for a change of the schema, during which others wait.</summary>
+    /// <summary>Connections for a change of the schema. It takes its time, and others wait for it.</summary>
     public NpgsqlDataSource CreateMigrationSource()
     {
         // One holds the lock, and one works.
@@ -43,7 +43,14 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _unpooled.DisposeAsync();
+        await _writer.DisposeAsync();
         await Source.DisposeAsync();
+    }
+
+    private static NpgsqlDataSource Build(string connectionString, ConnectionBounds bounds)
+    {
+        var source = new NpgsqlDataSourceBuilder(connectionString);
+        source.UsePhysicalConnectionInitializer(bounds.Apply, bounds.ApplyAsync);
+        return source.Build();
     }
 }

@@ -8,12 +8,14 @@ internal static class PostgresFaults
 {
     private const string RaisedByFunction = "P0001";
     private const string ReadOnlyTransaction = "25006";
+    private const string LockNotAvailable = "55P03";
+    private const string IdleInTransaction = "25P03", TransactionTooLong = "25P04";
     private const string UndefinedTable = "42P01", UndefinedFunction = "42883";
 
     /// <summary>May go away by itself: a database that restarts, fails over, is full or too busy, or a lost connection.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
-        PostgresException known => ClassOf(known) is "08" or "40" or "53" or "55" or "57" or "58" || known.SqlState == ReadOnlyTransaction,
+        PostgresException known => ClassOf(known) is "08" or "40" or "53" or "55" or "57" or "58" || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong,
         NpgsqlException or IOException or SocketException or TimeoutException => true,
         _ => false,
     };
@@ -29,7 +31,10 @@ internal static class PostgresFaults
     };
 
     /// <summary>The connection is broken, or to a server that goes away, or nobody knows what state it was left in.</summary>
-    public static bool IsOfTheConnection(Exception e) => e is not PostgresException known || ClassOf(known) is "08" or "57" || known.SqlState == ReadOnlyTransaction;
+    public static bool IsOfTheConnection(Exception e) => e is not PostgresException known || ClassOf(known) is "08" or "57" || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong;
+
+    /// <summary>Another session holds what is to be written, for longer than <see cref="ConnectionBounds"/> lets one wait.</summary>
+    public static bool IsOfALock(Exception e) => e is PostgresException { SqlState: LockNotAvailable };
 
     public static StorageException ToStorageException(Exception e, string server)
     {
@@ -41,6 +46,8 @@ internal static class PostgresFaults
             { Length: 5 } when state.StartsWith("53", StringComparison.Ordinal) => StorageFault.DiskFull,
             { Length: 5 } when state.StartsWith("28", StringComparison.Ordinal) || state is "42501" => StorageFault.ReadOnly,
             ReadOnlyTransaction => StorageFault.ReadOnly,
+            LockNotAvailable => StorageFault.Locked,
+            IdleInTransaction or TransactionTooLong => StorageFault.Unreachable,
             { Length: 5 } when state.StartsWith("57", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal) => StorageFault.Unreachable,
             null when IsOfTheNetwork(e) => StorageFault.Unreachable,
             _ => StorageFault.Other,
@@ -51,6 +58,7 @@ internal static class PostgresFaults
     private static string MessageFor(StorageFault fault, string server, string? state, Exception e) => fault switch
     {
         StorageFault.Unreachable => $"PostgreSQL at {server} cannot be reached ({e.Message}). See that it runs and that Storage:ConnectionString is right; the server goes on by itself.",
+        StorageFault.Locked => $"Another session of PostgreSQL at {server} holds what is to be written ({e.Message}). The server goes on by itself when that session ends; pg_stat_activity shows which it is.",
         StorageFault.DiskFull => $"PostgreSQL at {server} is out of disk space, memory or connections ({e.Message}). Give it more; the server goes on by itself.",
         StorageFault.ReadOnly => $"PostgreSQL at {server} refuses to be written to ({e.Message}). Check user and password in Storage:ConnectionString, the rights of that user, and that this is not a standby.",
         _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). Restart the server with a user that may create tables: it brings the schema up to date.",

@@ -155,6 +155,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
 
         public bool IsOfTheCommit(Exception e) => PostgresFaults.IsOfTheCommit(e);
 
+        public bool IsOfALock(Exception e) => PostgresFaults.IsOfALock(e);
+
         public bool IsOfTheConnection(Exception e) => PostgresFaults.IsOfTheConnection(e);
 
         public StorageException ToStorageException(Exception e) => PostgresFaults.ToStorageException(e, database.Server);

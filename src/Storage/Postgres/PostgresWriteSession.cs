@@ -49,6 +49,13 @@ internal sealed class PostgresWriteSession : IWriteSession
         SELECT 1 - count(*) FROM gone
         """;
 
+    // A thread's row is locked first by whoever changes anything of it.
+    private const string LockedSql =
+        """
+        WITH free AS (SELECT id FROM threads WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED)
+        SELECT id FROM threads WHERE id = ANY ($1) AND id NOT IN (SELECT id FROM free)
+        """;
+
     private const string ProbeSql = "UPDATE probe SET at = $1 WHERE key = 1 RETURNING 0";
 
     private readonly NpgsqlConnection _connection;
@@ -94,6 +101,17 @@ internal sealed class PostgresWriteSession : IWriteSession
 
             throw;
         }
+    }
+
+    public IReadOnlyCollection<Guid> FindLocked(Guid[] threads)
+    {
+        using var command = new NpgsqlCommand(LockedSql, _connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = threads });
+        using var row = command.ExecuteReader();
+        var locked = new List<Guid>();
+        while (row.Read())
+            locked.Add(row.GetGuid(0));
+        return locked;
     }
 
     /// <summary>The database has undone what failed: a batch is one transaction.</summary>

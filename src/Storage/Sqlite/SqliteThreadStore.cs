@@ -182,6 +182,8 @@ public sealed partial class SqliteThreadStore : IOpenStore
 
         public bool IsOfTheCommit(Exception e) => SqliteFaults.IsOfTheCommit(e);
 
+        public bool IsOfALock(Exception e) => false;
+
         public bool IsOfTheConnection(Exception e) => false;
 
         public StorageException ToStorageException(Exception e) => SqliteFaults.ToStorageException(e, database);

@@ -95,6 +95,9 @@ internal sealed partial class WriteSession : IWriteSession
         End();
     }
 
+    /// <summary>None: the file has one writer at a time.</summary>
+    public IReadOnlyCollection<Guid> FindLocked(Guid[] threads) => [];
+
     public void Rest() => _checkpointer?.AfterCommit(this);
 
     /// <summary>Leaves the next start nothing to look for.</summary>

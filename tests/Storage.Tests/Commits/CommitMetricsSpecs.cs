@@ -133,9 +133,13 @@ public sealed class CommitMetricsSpecs : IDisposable
 
         public bool IsOfTheCommit(Exception e) => false;
 
+        public bool IsOfALock(Exception e) => false;
+
         public bool IsOfTheConnection(Exception e) => false;
 
         public StorageException ToStorageException(Exception e) => new(StorageFault.DiskFull, e.Message, e);
+
+        public IReadOnlyCollection<Guid> FindLocked(Guid[] threads) => [];
 
         public void Rollback()
         {

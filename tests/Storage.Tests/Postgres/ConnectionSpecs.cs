@@ -23,6 +23,31 @@ public sealed class ConnectionSpecs
         Assert.Equal(CommitResult.Committed, await store.Commit(owner.Append("b")));
     }
 
+    [Theory]
+    [InlineData("lock_timeout", "2s")]
+    [InlineData("idle_in_transaction_session_timeout", "1min")]
+    [InlineData("tcp_keepalives_idle", "10")]
+    [InlineData("tcp_keepalives_interval", "5")]
+    [InlineData("tcp_keepalives_count", "3")]
+    public async Task The_server_bounds_how_long_a_session_waits_or_is_waited_for(string setting, string value)
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+        await using (var store = await Open(database))
+            Assert.Equal(value, await Show(store, setting));
+    }
+
+    [Fact]
+    public async Task What_the_operator_has_set_on_the_server_or_in_the_connection_string_stays()
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+        await Execute(database, $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(database).Database} SET lock_timeout = '7s'");
+        await using var store = await Open($"{database};Options=-c tcp_keepalives_idle=77");
+
+        Assert.Equal("7s", await Show(store, "lock_timeout"));
+        Assert.Equal("77", await Show(store, "tcp_keepalives_idle"));
+        Assert.Equal("5", await Show(store, "tcp_keepalives_interval"));
+    }
+
     [Fact]
     public void Orleans_has_few_connections_with_bounds()
     {
@@ -37,6 +62,12 @@ public sealed class ConnectionSpecs
         var settings = new NpgsqlConnectionStringBuilder(PostgresSettings.ForOrleans("Host=db;Maximum Pool Size=7;Timeout=1;Command Timeout=2;Keepalive=3;Application Name=mine"));
 
         Assert.Equal((7, 1, 2, 3, "mine"), (settings.MaxPoolSize, settings.Timeout, settings.CommandTimeout, settings.KeepAlive, settings.ApplicationName));
+    }
+
+    private static async Task<string?> Show(PostgresThreadStore store, string setting)
+    {
+        await using var command = store.Connections.CreateCommand($"SHOW {setting}");
+        return (string?)await command.ExecuteScalarAsync(Cancellation);
     }
 
     private static async Task Execute(string database, string sql, params object[] values)

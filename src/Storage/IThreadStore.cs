@@ -31,7 +31,7 @@ public interface IThreadStore : IThreadReader
     /// <exception cref="StorageException">The database could not be read or written; nothing is deleted.</exception>
     ValueTask<CommitResult> Delete(Guid threadId, long generation);
 
-    /// <summary>Shows that the database can be read and written now.</summary>
+    /// <summary>Shows that the database can be read and written now, or could be less than a second ago. May be called by anybody at any rate.</summary>
     /// <exception cref="StorageException">It cannot; the message says why and what to do.</exception>
     ValueTask CheckHealth(CancellationToken cancellationToken = default);
 }

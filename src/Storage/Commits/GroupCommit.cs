@@ -30,14 +30,16 @@ internal sealed class GroupCommit
 
     public Task<CommitResult> Delete(ThreadDeletion deletion) => Enqueue(new PendingCommit(null, Deadline(_retryFor)) { Deletion = deletion });
 
-    /// <summary>Shows that the database can be written now.</summary>
+    /// <summary>Shows that the database can be written now. It waits behind what is being written.</summary>
     /// <exception cref="StorageException">It cannot.</exception>
-    public async Task Probe(CancellationToken cancellationToken)
+    public Task Probe() => Enqueue(new PendingCommit(null, Deadline(TimeSpan.Zero)));
+
+    /// <summary>Shows that commits are not being tried again, which a <see cref="Probe"/> would only wait behind.</summary>
+    /// <exception cref="StorageException">They are.</exception>
+    public void EnsureNotRetrying()
     {
-        // While commits are being retried a probe would only wait behind them.
         if (_writer.Retrying is { } fault)
             throw new StorageException(fault.Fault, fault.Message, fault);
-        await Enqueue(new PendingCommit(null, Deadline(TimeSpan.Zero))).WaitAsync(cancellationToken);
     }
 
     /// <summary>Refuses all further commits. Those that wait may still be written.</summary>

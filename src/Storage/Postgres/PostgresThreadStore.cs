@@ -20,6 +20,7 @@ public sealed partial class PostgresThreadStore : IOpenStore
     private readonly PostgresDatabase _database;
     private readonly PostgresReader _reader;
     private readonly GroupCommit _commits;
+    private readonly SharedCheck _health;
     private readonly Lock _lifetime = new();
     private Task? _closing;
     private volatile bool _open;
@@ -34,6 +35,7 @@ public sealed partial class PostgresThreadStore : IOpenStore
         _database = new PostgresDatabase(options.ConnectionString ?? throw new ArgumentException("PostgreSQL needs a connection string.", nameof(options)));
         _reader = new PostgresReader(_database.Source);
         _commits = new GroupCommit(new PostgresCommits(_database), options.RetryFor, _time, _logger, new CommitQueueLimits(), meters);
+        _health = new SharedCheck(Check, _time);
     }
 
     /// <summary>Connections to the same database, for what else a cluster keeps there. Closed with the store.</summary>
@@ -84,8 +86,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
     public async ValueTask CheckHealth(CancellationToken cancellationToken = default)
     {
         EnsureOpen();
-        await _commits.Probe(cancellationToken);
-        await ReadThread(Guid.Empty, cancellationToken);
+        _commits.EnsureNotRetrying();
+        await _health.Run(cancellationToken);
     }
 
     public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) =>
@@ -123,6 +125,12 @@ public sealed partial class PostgresThreadStore : IOpenStore
         {
             throw PostgresFaults.ToStorageException(e, _database.Server);
         }
+    }
+
+    private async Task Check()
+    {
+        await _commits.Probe();
+        await ReadThread(Guid.Empty);
     }
 
     private void EnsureOpen()

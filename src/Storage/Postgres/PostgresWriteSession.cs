@@ -56,7 +56,7 @@ internal sealed class PostgresWriteSession : IWriteSession
         SELECT id FROM threads WHERE id = ANY ($1) AND id NOT IN (SELECT id FROM free)
         """;
 
-    private const string ProbeSql = "UPDATE probe SET at = $1 WHERE key = 1 RETURNING 0";
+    private const string ProbeSql = "SELECT probe_log($1)";
 
     private readonly NpgsqlConnection _connection;
     private readonly List<PendingCommit> _appends = [];
@@ -148,7 +148,7 @@ internal sealed class PostgresWriteSession : IWriteSession
 
             batch.BatchCommands.Add(pending.Commit is { } commit ? Call(commit, now)
                 : pending.Deletion is { } deletion ? Delete(deletion)
-                : Probe(now));
+                : Probe());
             steps.Add([pending]);
         }
 
@@ -240,10 +240,10 @@ internal sealed class PostgresWriteSession : IWriteSession
         return command;
     }
 
-    private static NpgsqlBatchCommand Probe(long now)
+    private static NpgsqlBatchCommand Probe()
     {
         var command = new NpgsqlBatchCommand(ProbeSql);
-        Add(command, now);
+        Add(command, Guid.CreateVersion7());
         return command;
     }
 

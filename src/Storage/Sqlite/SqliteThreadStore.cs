@@ -20,6 +20,7 @@ public sealed partial class SqliteThreadStore : IOpenStore
     private readonly Checkpointer _checkpointer;
     private readonly GroupCommit _commits;
     private readonly ReaderPool _readers;
+    private readonly SharedCheck _health;
     private readonly Lock _lifetime = new();
     private Task? _closing;
     private volatile bool _open;
@@ -48,6 +49,7 @@ public sealed partial class SqliteThreadStore : IOpenStore
         _commits = new GroupCommit(
             new SqliteCommits(_database, _tails, indexLimits ?? new IndexLimits(), _checkpointer), _options.RetryFor, _time, _logger, queueLimits ?? new CommitQueueLimits(), meters);
         _readers = new ReaderPool(_database);
+        _health = new SharedCheck(Check, _time);
     }
 
     /// <summary>Opens or creates the database, brings its schema up to date and shows that it can be written. Call once.</summary>
@@ -107,8 +109,8 @@ public sealed partial class SqliteThreadStore : IOpenStore
     public async ValueTask CheckHealth(CancellationToken cancellationToken = default)
     {
         EnsureOpen();
-        await _commits.Probe(cancellationToken);
-        await Read(session => session.ReadThread(Guid.Empty, null), cancellationToken);
+        _commits.EnsureNotRetrying();
+        await _health.Run(cancellationToken);
     }
 
     public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default)
@@ -145,6 +147,12 @@ public sealed partial class SqliteThreadStore : IOpenStore
     {
         EnsureOpen();
         return _readers.Read(read, cancellationToken);
+    }
+
+    private async Task Check()
+    {
+        await _commits.Probe();
+        await Read(session => session.ReadThread(Guid.Empty, null), CancellationToken.None);
     }
 
     private void EnsureOpen()

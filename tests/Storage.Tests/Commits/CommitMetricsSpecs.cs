@@ -63,7 +63,7 @@ public sealed class CommitMetricsSpecs : IDisposable
         commits.Start();
 
         Assert.Equal(CommitResult.Fenced, await commits.Commit(Commit("{}")));
-        await commits.Probe(TestContext.Current.CancellationToken);
+        await commits.Probe();
 
         Assert.Empty(All("codex.log.events"));
         Assert.Empty(All("codex.log.batch.size"));

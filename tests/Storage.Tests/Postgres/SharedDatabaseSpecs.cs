@@ -90,6 +90,27 @@ public sealed class SharedDatabaseSpecs
         Assert.Equal(51, (await reader.ReadLines(owner.ThreadId)).Count);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task The_health_check_of_one_server_waits_for_no_other_one()
+    {
+        var database = await (await PostgresServer.Shared).CreateDatabase();
+        await using var store = await Open(database);
+        // In the middle of a group, one of this version and one of an earlier version.
+        await using var connection = await store.Connections.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var group = await connection.BeginTransactionAsync(Cancellation);
+        using var session = new PostgresWriteSession(connection);
+        session.Write([new PendingCommit(null, 0)], 0);
+        await using (var earlier = new NpgsqlCommand("UPDATE probe SET at = 1 WHERE key = 1", connection))
+            await earlier.ExecuteNonQueryAsync(Cancellation);
+
+        await using var other = await Open(database);
+        await other.CheckHealth(Cancellation);
+        await group.CommitAsync(Cancellation);
+
+        await using var left = other.Connections.CreateCommand("SELECT count(*) FROM probes");
+        Assert.Equal(0L, await left.ExecuteScalarAsync(Cancellation));
+    }
+
     [Fact]
     public async Task A_database_that_a_newer_version_has_added_to_is_used()
     {

@@ -21,10 +21,10 @@ internal sealed class Owner(Guid threadId)
     public Guid TurnId { get; set; }
 
     /// <summary>Takes the thread and starts a turn in one commit, as a grain does.</summary>
-    public ThreadCommit StartTurn(string line = """{"type":"turn.submitted"}""", long at = 1000, string? options = null)
+    public ThreadCommit StartTurn(string line = """{"type":"turn.submitted"}""", long at = 1000, string? options = null, Guid? turn = null)
     {
         Generation++;
-        TurnId = Guid.CreateVersion7();
+        TurnId = turn ?? Guid.CreateVersion7();
         return new ThreadCommit
         {
             ThreadId = ThreadId,

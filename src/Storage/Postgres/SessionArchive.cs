@@ -7,11 +7,14 @@ public sealed class SessionArchive(NpgsqlDataSource database)
 {
     private const int PartBytes = 1 << 20;
 
-    // An owner that lost the thread must not put its older record over a newer one: ids of turns rise with time.
+    // An owner that lost the thread must not put its older record over a newer one. Which turn is newer its place in the log says: ids of
+    // turns come from the nodes' clocks. A turn that is not seen here began after this statement.
     private const string TakeSql =
         """
-        INSERT INTO sessions AS s (thread_id, codex_thread_id, path, length, turn_id) VALUES ($1, $2, $3, 0, $4)
-        ON CONFLICT (thread_id) DO UPDATE SET turn_id = $4 WHERE s.turn_id <= $4
+        INSERT INTO sessions AS s (thread_id, codex_thread_id, path, length, turn_id)
+        SELECT thread_id, $2, $3, 0, id FROM turns WHERE id = $4 AND thread_id = $1
+        ON CONFLICT (thread_id) DO UPDATE SET turn_id = $4
+        WHERE (SELECT first_seq FROM turns WHERE id = s.turn_id) <= (SELECT first_seq FROM turns WHERE id = $4)
         RETURNING codex_thread_id, path, length
         """;
 
@@ -22,7 +25,7 @@ public sealed class SessionArchive(NpgsqlDataSource database)
     private const string PartsSql = "SELECT content FROM session_parts WHERE thread_id = $1 ORDER BY first_byte";
 
     /// <summary>Keeps what a record has grown by since it was kept last; all of it when it is another one.</summary>
-    /// <param name="turnId">The last turn that is in it.</param>
+    /// <param name="turnId">The last turn that is in it. Nothing is kept if the log has no such turn, or a later one's record is kept.</param>
     /// <param name="path">Its file, relative to the CLI's folder of records.</param>
     /// <exception cref="StorageException">The database cannot be written; nothing is kept.</exception>
     /// <exception cref="IOException">The file cannot be read; nothing is kept.</exception>

@@ -35,9 +35,9 @@ public sealed record TurnRequest
     [Id(8)] public PromisedSlot? Slot { get; init; }
 }
 
-/// <summary>A turn slot that is kept for a turn on a silo.</summary>
+/// <summary>Where a turn is to be started instead, and the slot that may be kept for it there.</summary>
 /// <param name="Silo">Where.</param>
-/// <param name="Ticket">Under which name.</param>
+/// <param name="Ticket">Under which name; one that is not kept waits like any other.</param>
 /// <param name="Waited">How long the turn has waited for it.</param>
 [GenerateSerializer, Immutable, Alias("codex.PromisedSlot")]
 public sealed record PromisedSlot([property: Id(0)] SiloAddress Silo, [property: Id(1)] Guid Ticket, [property: Id(2)] TimeSpan Waited);

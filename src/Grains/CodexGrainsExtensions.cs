@@ -31,6 +31,7 @@ public static class CodexGrainsExtensions
             provider.GetRequiredService<ICodexEngine>(), provider.GetRequiredService<IThreadReader>(), provider.GetService<SessionArchive>(), provider.GetRequiredService<ILogger<SessionRecords>>()));
         services.AddOptions<ThreadWorkspaceOptions>().BindConfiguration(ThreadWorkspaceOptions.Section).ValidateOnStart();
         services.AddSingleton<ThreadWorkspace>();
+        services.AddSingleton<ThreadHome>();
         services.AddPlacementDirector<ThreadPlacement, ThreadPlacementDirector>();
         services.AddSingleton<TurnSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<TurnSweep>());

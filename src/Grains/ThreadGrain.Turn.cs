@@ -21,10 +21,13 @@ public sealed partial class ThreadGrain
     {
         var effective = request.Options.Over(_thread.Options);
         effective = effective with { Sandbox = effective.Sandbox ?? SandboxMode.WorkspaceWrite };
-        if (effective.WorkingDirectory is { } folder && !Directory.Exists(folder))
-            return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's working directory does not exist on this server. Create it, or name another one.");
-        if (effective.WorkingDirectory is null && _thread.Exists && records.ThreadsMove && !workspace.Exists(_thread.Id))
-            return Refuse(RefusalCodes.WorkingDirectoryMissing, "The thread's own folder is not on this node: it ran on another one. Keep the nodes' workspaces on a shared volume, or name a working directory.");
+        if (FolderProblem(effective) is { } missing)
+        {
+            // A thread stays where its turn was ended for a lost node, as long as it is watched; that node may be back.
+            if (request.MayMove && records.ThreadsMove && _thread.Exists && await homes.FindElsewhere(_thread.Id) is { } home)
+                return MoveTo(home, Guid.NewGuid(), request.Slot?.Waited ?? default);
+            return Refuse(RefusalCodes.WorkingDirectoryMissing, missing);
+        }
 
         // A new thread has no files yet.
         var anywhere = request.MayMove && records.ThreadsMove && (!_thread.Exists || workspace.IsShared);
@@ -34,10 +37,7 @@ public sealed partial class ThreadGrain
         var asked = time.GetTimestamp();
         var offer = await slots.Acquire(new SlotRequest(request.User ?? "", anywhere, request.Slot?.Ticket, request.Slot?.Waited ?? default), cancellationToken);
         if (offer.Elsewhere is { } silo)
-        {
-            DeactivateOnIdle();
-            return new StartTurnResult { Elsewhere = new PromisedSlot(silo, offer.Ticket, offer.Waited) };
-        }
+            return MoveTo(silo, offer.Ticket, offer.Waited);
 
         if (!request.Rehearsal)
             metrics.Queued(time.GetElapsedTime(asked) + (request.Slot?.Waited ?? default));
@@ -117,6 +117,22 @@ public sealed partial class ThreadGrain
             if (!submitted)
                 await Abandon(running, early);
         }
+    }
+
+    /// <summary>What is wrong with the folder that the turn is to work in, or null.</summary>
+    private string? FolderProblem(ThreadOptions effective)
+    {
+        if (effective.WorkingDirectory is { } folder)
+            return Directory.Exists(folder) ? null : "The thread's working directory does not exist on this server. Create it, or name another one.";
+        return _thread.Exists && records.ThreadsMove && !workspace.Exists(_thread.Id)
+            ? "The thread's own folder is not on this node: it ran on another one. Keep the nodes' workspaces on a shared volume, or name a working directory."
+            : null;
+    }
+
+    private StartTurnResult MoveTo(SiloAddress silo, Guid ticket, TimeSpan waited)
+    {
+        DeactivateOnIdle();
+        return new StartTurnResult { Elsewhere = new PromisedSlot(silo, ticket, waited) };
     }
 
     private StartTurnResult NotInstalled() =>

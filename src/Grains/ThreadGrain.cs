@@ -30,6 +30,7 @@ public sealed partial class ThreadGrain(
     ThreadWorkspace workspace,
     ThreadHistory history,
     SessionRecords records,
+    ThreadHome homes,
     TurnSweep sweep,
     HostTag host,
     IOptions<CodexOptions> options,

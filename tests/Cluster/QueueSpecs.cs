@@ -154,6 +154,25 @@ public sealed class QueueSpecs : IAsyncLifetime
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_thread_goes_back_to_the_node_with_its_files_although_it_is_watched_at_another()
+    {
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        using var b = _nodes.Connect("b", TestContext.Current.CancellationToken);
+        await using var running = await a.Stream(new { prompt = Hang });
+        await running.Until("turn.started");
+        await using var watcher = await b.Follow(running.ThreadId, new EventTape());
+        await _nodes["a"].Kill();
+        Assert.Contains("host_lost", (await watcher.UntilTurnEnds()).Text, StringComparison.Ordinal);
+        await _nodes.StartNode("a");
+
+        // The fake CLI keeps no session: it is told the history, which is no script, and fails. What counts is where.
+        var turn = await b.Turn(new { prompt = Short, thread_id = running.ThreadId });
+
+        Assert.Equal("a", await _nodes.NodeOfTurn(turn.TurnId));
+        await watcher.Until(frame => frame.Seq == turn.Tape.LastSeq);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_thread_that_moves_at_once_takes_its_conversation_along()
     {
         const string Remembering = "r=$CODEX_HOME/sessions/2026/01/01/rollout-2026-01-01T00-00-00-$session.jsonl; mkdir -p ${r%/*}; echo said >> $r; message \"said $(wc -l < $r)\"; completed";

@@ -36,6 +36,12 @@ internal sealed partial class FrontFeed(
 
     internal RelayOptions Options { get; } = options.Value;
 
+    /// <summary>
+    /// Viewers that read the log now: a few at a time, first come, first served. When a silo dies they all want to, and would wait for the
+    /// database's connections until they give up and come back as clients that connect anew.
+    /// </summary>
+    internal SemaphoreSlim LogReaders { get; } = new(options.Value.LogReaders);
+
     internal FeedMetrics? Metrics => metrics;
 
     /// <summary>

@@ -29,6 +29,9 @@ public sealed class RelayOptions
     /// <summary>Bytes read from the log at a time. Default 512 KiB.</summary>
     public int LogPageBytes { get; set; } = 512 * 1024;
 
+    /// <summary>Viewers that read the log at once; the others wait for their turn. Default 8.</summary>
+    public int LogReaders { get; set; } = 8;
+
     /// <summary>Bytes of events that <c>/run</c> collects before it refers the caller to the log. Default 256 MiB.</summary>
     public long RunResultBytes { get; set; } = 256L * 1024 * 1024;
 
@@ -50,7 +53,7 @@ public sealed class RelayOptions
         foreach (var (name, value) in new[]
         {
             (nameof(TailCheckConcurrency), TailCheckConcurrency), (nameof(ViewerBatches), ViewerBatches), (nameof(ViewerBytes), ViewerBytes),
-            (nameof(LogPageBytes), LogPageBytes), (nameof(RunResultBytes), RunResultBytes), (nameof(EventPageBytes), EventPageBytes),
+            (nameof(LogPageBytes), LogPageBytes), (nameof(LogReaders), LogReaders), (nameof(RunResultBytes), RunResultBytes), (nameof(EventPageBytes), EventPageBytes),
         })
         {
             if (value < 1)

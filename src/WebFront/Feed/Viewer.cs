@@ -20,6 +20,7 @@ internal sealed class Viewer : IDisposable
 {
     private readonly FollowedThread _thread;
     private readonly IThreadReader _log;
+    private readonly SemaphoreSlim _readers;
     private readonly RelayOptions _options;
     private readonly CancellationToken _cancelled;
     private readonly CancellationTokenRegistration _wakeOnCancel;
@@ -44,11 +45,13 @@ internal sealed class Viewer : IDisposable
     private bool _synced;
     private int _disposed;
 
+    /// <param name="readers">Who may read the log now, of all viewers.</param>
     /// <param name="inline">True to let whoever offers a batch also run the reader that waits for it: no change of threads.</param>
-    public Viewer(FollowedThread thread, IThreadReader log, RelayOptions options, bool inline, CancellationToken cancelled)
+    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, RelayOptions options, bool inline, CancellationToken cancelled)
     {
         _thread = thread;
         _log = log;
+        _readers = readers;
         _options = options;
         _cancelled = cancelled;
         _queue = Channel.CreateBounded<ThreadEventBatch?>(new BoundedChannelOptions(options.ViewerBatches) { SingleReader = true, AllowSynchronousContinuations = inline });
@@ -185,10 +188,20 @@ internal sealed class Viewer : IDisposable
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
-            // Before the read: a batch that is dropped from now on sets the flag again, one dropped earlier is in the log already.
-            _behind = false;
-            var ending = _ending;
-            _page = await _log.ReadChunks(_thread.Id, Cursor, _options.LogPageBytes, _cancelled);
+            bool ending;
+            await _readers.WaitAsync(_cancelled);
+            try
+            {
+                // Before the read: a batch that is dropped from now on sets the flag again, one dropped earlier is in the log already.
+                _behind = false;
+                ending = _ending;
+                _page = await _log.ReadChunks(_thread.Id, Cursor, _options.LogPageBytes, _cancelled);
+            }
+            finally
+            {
+                _readers.Release();
+            }
+
             _pageIndex = 0;
             if (_page.Count > 0)
                 continue;

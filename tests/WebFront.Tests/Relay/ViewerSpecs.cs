@@ -1,5 +1,6 @@
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
+using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 
@@ -191,6 +192,75 @@ public sealed class ViewerSpecs : IDisposable
         Assert.False(taking.IsCompleted);
         await _fixture.Feed.CheckTails(Cancelled);
         Assert.Equal([(2, "2")], await taking);
+    }
+
+    [Fact]
+    public async Task When_all_viewers_are_repaired_at_once_a_few_read_the_log_at_a_time_and_all_end_up_whole()
+    {
+        const int Viewers = 40, Bound = 3;
+        using var fixture = new FeedFixture(options => options.LogReaders = Bound);
+        var threads = Enumerable.Range(0, 10).Select(_ => fixture.NewThread()).ToList();
+        var viewers = new List<Viewer>();
+        for (var i = 0; i < Viewers; i++)
+        {
+            viewers.Add(await fixture.Feed.Follow(threads[i % threads.Count].Id, 0, Cancelled));
+            await viewers[i].TakeHistory();
+        }
+
+        int reading = 0, most = 0;
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.Log.BeforeRead = async token =>
+        {
+            lock (threads)
+                most = Math.Max(most, ++reading);
+            await open.Task.WaitAsync(token);
+            lock (threads)
+                reading--;
+        };
+        foreach (var thread in threads)
+        {
+            thread.Mute = true;
+            thread.Commit("lost on its way");
+        }
+
+        var taking = viewers.ConvertAll(viewer => viewer.Take(2));
+        fixture.Feed.RepairAll();
+        // No read ends meanwhile, and nobody is left who has not come to it.
+        await Condition.Becomes(() => viewers.TrueForAll(viewer => viewer.ReadsLog) && Volatile.Read(ref reading) >= Bound);
+        foreach (var thread in threads)
+        {
+            thread.Mute = false;
+            thread.Commit("while they wait");
+        }
+
+        open.SetResult();
+        foreach (var events in await Task.WhenAll(taking))
+            Assert.Equal([(1, "lost on its way"), (2, "while they wait")], events);
+        Assert.Equal(Bound, most);
+        viewers.ForEach(viewer => viewer.Dispose());
+    }
+
+    [Fact]
+    public async Task Who_leaves_while_waiting_to_read_the_log_is_in_nobodys_way()
+    {
+        using var fixture = new FeedFixture(options => options.LogReaders = 1);
+        var thread = fixture.NewThread();
+        thread.Commit("1");
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.Log.BeforeRead = token => open.Task.WaitAsync(token);
+        using var leaving = new CancellationTokenSource();
+        using var first = await fixture.Feed.Follow(thread.Id, 0, leaving.Token);
+        using var second = await fixture.Feed.Follow(thread.Id, 0, leaving.Token);
+        using var third = await fixture.Feed.Follow(thread.Id, 0, Cancelled);
+        var reading = first.Next().AsTask();
+        var waiting = second.Next().AsTask();
+        var taking = third.Take(1);
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        open.SetResult();
+        Assert.Equal([(1, "1")], await taking);
     }
 
     [Fact]

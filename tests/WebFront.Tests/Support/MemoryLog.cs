@@ -14,6 +14,9 @@ internal sealed class MemoryLog : IThreadReader
 
     public int ChunkReads => Volatile.Read(ref _chunkReads);
 
+    /// <summary>Awaited before a page is read.</summary>
+    public Func<CancellationToken, Task> BeforeRead { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Runs after a page has been read and before its reader gets it.</summary>
     public Action<Guid>? AfterRead { get; set; }
 
@@ -75,8 +78,9 @@ internal sealed class MemoryLog : IThreadReader
         return new([.. _turns.Values.Where(turn => turn.ThreadId == threadId).OrderByDescending(turn => turn.FirstSeq).Take(limit)]);
     }
 
-    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default)
     {
+        await BeforeRead(cancellationToken);
         ThrowFault();
         Interlocked.Increment(ref _chunkReads);
         var page = new List<LogChunk>();
@@ -96,7 +100,7 @@ internal sealed class MemoryLog : IThreadReader
         }
 
         AfterRead?.Invoke(threadId);
-        return new(page);
+        return page;
     }
 
     public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) => throw new NotSupportedException();

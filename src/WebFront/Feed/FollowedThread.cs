@@ -19,6 +19,9 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
     private bool _retired;
     private bool _attached;
 
+    // The owner may have a lease of this front end: it was asked to attach it, or has started a turn or may have.
+    private bool _leased;
+
     // The lease came with a turn and ends with it.
     private bool _forTurn;
     private Task? _attaching;
@@ -42,7 +45,10 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         }
     }
 
-    /// <summary>Removes a viewer; the last one ends the lease, unless it has ended with the turn.</summary>
+    /// <summary>
+    /// Removes a viewer; the last one ends the lease, unless there is none or it has ended with the turn: the call would bring up an owner
+    /// that has left.
+    /// </summary>
     public void Leave(Viewer viewer)
     {
         lock (_gate)
@@ -50,7 +56,8 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
             Volatile.Write(ref _viewers, Array.FindAll(_viewers, other => !ReferenceEquals(other, viewer)));
             if (_viewers.Length > 0)
                 return;
-            if (!_attached || !_forTurn || !viewer.AtEndOfTurn || _attaching is not null || _detaching is { IsCompleted: false })
+            var leaseIsOver = !_leased || (_attached && _forTurn && viewer.AtEndOfTurn);
+            if (!leaseIsOver || _attaching is not null || _renewal is { IsCompleted: false } || _detaching is { IsCompleted: false })
             {
                 _detaching = DetachAfter(_detaching, _attaching);
                 return;
@@ -100,11 +107,24 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
             detaching = _detaching;
         if (detaching is not null)
             await detaching;
-        var result = await TurnDispatch.Start(feed.Owner(id), request, feed.Front, cancellationToken);
+        StartTurnResult result;
+        try
+        {
+            result = await TurnDispatch.Start(feed.Owner(id), request, feed.Front, cancellationToken);
+        }
+        catch
+        {
+            // The turn may have been accepted all the same.
+            lock (_gate)
+                _leased = true;
+            throw;
+        }
+
         if (result.Started is not null)
         {
             lock (_gate)
             {
+                _leased = true;
                 _forTurn = !_attached || _forTurn;
                 _attached = _viewers.Length > 0;
             }
@@ -150,6 +170,7 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
     {
         lock (_gate)
         {
+            _leased = true;
             if (_renewal is not { IsCompleted: false })
                 _renewal = CallAttach();
             return feed.WaitForOwner(_renewal, id);
@@ -188,14 +209,17 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         if (renewal is { IsCompleted: false })
             await feed.WaitForOwner(renewal, id);
 
+        bool leased;
         lock (_gate)
         {
             if (_viewers.Length > 0)
                 return;
-            _attached = false;
+            leased = _leased;
+            _leased = _attached = false;
         }
 
-        await feed.WaitForOwner(CallDetach(), id);
+        if (leased)
+            await feed.WaitForOwner(CallDetach(), id);
         lock (_gate)
         {
             if (_viewers.Length > 0 || _retired)

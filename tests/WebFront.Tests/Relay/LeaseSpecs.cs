@@ -269,6 +269,58 @@ public sealed class LeaseSpecs : IDisposable
         Assert.Null(viewer);
         Assert.Equal(RefusalCodes.ServerBusy, result.Refusal!.Code);
         await Until(() => _fixture.Feed.FollowedThreads == 0);
+        // Nothing was attached, and a call would only bring the owner up again.
+        Assert.Empty(thread.Calls);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_detaches_since_the_turn_may_run()
+    {
+        var thread = _fixture.NewThread();
+        thread.Before = call => call == "start" ? Task.FromException(new TimeoutException("no answer")) : Task.CompletedTask;
+        await Assert.ThrowsAsync<TimeoutException>(() => Start(thread));
+        await Until(() => _fixture.Feed.FollowedThreads == 0);
+        Assert.Equal(["detach"], thread.Calls);
+    }
+
+    [Fact]
+    public async Task Who_follows_while_another_turn_is_refused_stays_attached()
+    {
+        var thread = _fixture.NewThread();
+        var viewer = await _fixture.Feed.Follow(thread.Id, 0, Cancelled);
+        thread.Refusal = new TurnRefusal(RefusalCodes.TurnInProgress, "running", null);
+        await _fixture.Feed.StartTurn(thread.Id, new TurnRequest { Prompt = "p" }, Cancelled);
+        Assert.Equal(["attach"], thread.Calls);
+
+        viewer.Dispose();
+        await Until(() => _fixture.Feed.FollowedThreads == 0);
+        Assert.Equal(["attach", "detach"], thread.Calls);
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_being_renewed_when_its_turn_ends_is_ended_by_a_detach()
+    {
+        var thread = _fixture.NewThread();
+        var viewer = await Start(thread);
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously), renewing = new();
+        thread.Before = call =>
+        {
+            if (call != "attach")
+                return Task.CompletedTask;
+            asked.SetResult();
+            return renewing.Task;
+        };
+        var check = _fixture.Feed.CheckTails(Cancelled);
+        await asked.Task;
+        thread.End();
+        await viewer.Take(2);
+        viewer.Dispose();
+        renewing.SetResult();
+        await check;
+
+        await Until(() => _fixture.Feed.FollowedThreads == 0);
+        Assert.Equal(0, thread.Fronts);
+        Assert.Equal(["start", "attach", "detach"], thread.Calls);
     }
 
     [Fact]

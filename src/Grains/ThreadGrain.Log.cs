@@ -10,8 +10,8 @@ public sealed partial class ThreadGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: the turn was given up; the next activation ends it.")]
     private static partial void LogTurnBroken(ILogger logger, Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: a turn could not be stored and was not started.")]
-    private static partial void LogStartNotStored(ILogger logger, Guid threadId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: a turn could not be stored and was not started. {Reason}")]
+    private static partial void LogStartNotStored(ILogger logger, Guid threadId, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: what was begun for a refused turn could not be taken back.")]
     private static partial void LogNotTakenBack(ILogger logger, Guid threadId, Exception exception);
@@ -27,7 +27,7 @@ public sealed partial class ThreadGrain
 
     private void LogTurnBroken(Exception exception) => LogTurnBroken(logger, _thread.Id, exception);
 
-    private void LogStartNotStored(Exception exception) => LogStartNotStored(logger, _thread.Id, exception);
+    private void LogStartNotStored(Exception exception) => LogStartNotStored(logger, _thread.Id, exception.Message);
 
     private void LogNotTakenBack(Exception exception) => LogNotTakenBack(logger, _thread.Id, exception);
 }

@@ -43,9 +43,24 @@ public sealed partial class ThreadGrain(
     private OwnedThread _thread = null!;
     private bool _starting;
 
+    // Why the log could not be read. To fail the activation would refuse calls for seconds more, with two stack traces in the log for each.
+    private string? _unread;
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _thread = new OwnedThread(this.GetPrimaryKey(), new FrontLeases(time, metrics, e => LogPublishFailed(logger, e)));
+        try
+        {
+            await ReadLog(cancellationToken);
+        }
+        catch (StorageException e)
+        {
+            _unread = e.Message;
+        }
+    }
+
+    private async Task ReadLog(CancellationToken cancellationToken)
+    {
         var thread = await store.ReadThread(_thread.Id, cancellationToken);
         for (var attempt = 1; thread?.RunningTurnId is { } lostTurn; attempt++)
         {
@@ -85,6 +100,7 @@ public sealed partial class ThreadGrain(
         using var span = Tracing.Source.StartActivity("codex.turn.start");
         if (_turn is not null || _starting)
             return Answer(span, Refuse(RefusalCodes.TurnInProgress, "The thread has a running turn. Wait for its end or interrupt it."));
+        EnsureRead();
         _starting = true;
         try
         {
@@ -102,6 +118,7 @@ public sealed partial class ThreadGrain(
 
     public ValueTask<AttachResult> Attach(string front)
     {
+        EnsureRead();
         Lease(front, forTurn: false);
         if (!_thread.Exists && !_starting)
             DeactivateOnIdle();
@@ -117,16 +134,22 @@ public sealed partial class ThreadGrain(
 
     public ValueTask<Guid?> Interrupt(Guid? turnId)
     {
+        EnsureRead();
         if (_turn is not { } turn || (turnId is not null && turnId != turn.Id))
             return new((Guid?)null);
         turn.Slot.Stop(StopReason.Interrupted);
         return new(turn.Id);
     }
 
-    public ValueTask Recover() => default;
+    public ValueTask Recover()
+    {
+        EnsureRead();
+        return default;
+    }
 
     public async ValueTask ForgetRehearsal()
     {
+        EnsureRead();
         if (!RehearsalThreads.Contains(_thread.Id) || _starting)
             return;
         _turn?.Slot.Stop(StopReason.HostDraining);
@@ -135,6 +158,15 @@ public sealed partial class ThreadGrain(
         if (_thread.Exists)
             await store.Delete(_thread.Id, _thread.Generation);
         DeactivateOnIdle();
+    }
+
+    /// <exception cref="StorageUnavailableException">The log could not be read; the next call tries again.</exception>
+    private void EnsureRead()
+    {
+        if (_unread is null)
+            return;
+        DeactivateOnIdle();
+        throw new StorageUnavailableException(_unread);
     }
 
     private StartTurnResult Refuse(string code, string message, int? retryAfter = null)

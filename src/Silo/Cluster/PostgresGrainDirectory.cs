@@ -1,3 +1,4 @@
+using CodexOrleans.Grains;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.GrainDirectory;
@@ -8,6 +9,7 @@ namespace CodexOrleans.Silo.Cluster;
 /// Where each grain is active, in the cluster's database. Orleans' own directory is spread over the silos, and when one of them goes,
 /// or only restarts, the others end every grain whose entry it held, although those grains are well: their turns would end with them.
 /// </summary>
+/// <remarks>While the database is away callers get a <see cref="StorageUnavailableException"/>, wherever they are.</remarks>
 internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, ILogger<PostgresGrainDirectory> logger) : IGrainDirectory
 {
     // Of two at once the first wins, and the other one learns who that is.
@@ -70,7 +72,7 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
         {
             await Execute(UnregisterSilosSql, siloAddresses.Select(silo => silo.ToParsableString()).ToArray());
         }
-        catch (NpgsqlException e)
+        catch (StorageUnavailableException e)
         {
             LogNotUnregistered(e);
         }
@@ -78,23 +80,49 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
 
     private async Task<GrainAddress?> Read(string sql, GrainId grainId, params object[] values)
     {
-        await using var command = Command(sql, values);
-        await using var row = await command.ExecuteReaderAsync();
-        if (!await row.ReadAsync())
-            return null;
-        return new GrainAddress
+        try
         {
-            GrainId = grainId,
-            ActivationId = ActivationId.FromParsableString(row.GetString(0)),
-            SiloAddress = SiloAddress.FromParsableString(row.GetString(1)),
-            MembershipVersion = new MembershipVersion(row.GetInt64(2)),
-        };
+            await using var command = Command(sql, values);
+            await using var row = await command.ExecuteReaderAsync();
+            if (!await row.ReadAsync())
+                return null;
+            return new GrainAddress
+            {
+                GrainId = grainId,
+                ActivationId = ActivationId.FromParsableString(row.GetString(0)),
+                SiloAddress = SiloAddress.FromParsableString(row.GetString(1)),
+                MembershipVersion = new MembershipVersion(row.GetInt64(2)),
+            };
+        }
+        catch (Exception e) when (IsOfTheDatabase(e))
+        {
+            throw Unavailable(e);
+        }
     }
 
     private async Task Execute(string sql, params object[] values)
     {
-        await using var command = Command(sql, values);
-        await command.ExecuteNonQueryAsync();
+        try
+        {
+            await using var command = Command(sql, values);
+            await command.ExecuteNonQueryAsync();
+        }
+        catch (Exception e) when (IsOfTheDatabase(e))
+        {
+            throw Unavailable(e);
+        }
+    }
+
+    private static bool IsOfTheDatabase(Exception e) => e is NpgsqlException or IOException or TimeoutException;
+
+    /// <summary>
+    /// Orleans logs a stack trace for each call that it cannot address, unless the innermost cause is a key that was not found. Whoever
+    /// made the call is told, and says so in a line.
+    /// </summary>
+    private static StorageUnavailableException Unavailable(Exception e)
+    {
+        var message = $"The places of grains cannot be read or written, because PostgreSQL cannot be used ({e.Message}). See that it runs; the server goes on by itself.";
+        return new StorageUnavailableException(message, new KeyNotFoundException(e.Message));
     }
 
     private NpgsqlCommand Command(string sql, object[] values)

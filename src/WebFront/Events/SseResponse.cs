@@ -58,7 +58,7 @@ internal sealed partial class SseResponse(
         catch (StorageException e)
         {
             // Whatever was missing can't be told from nothing: the client must come again with its cursor.
-            LogUnreadable(e, threadId);
+            LogUnreadable(threadId, e.Message);
             context.Abort();
         }
     }
@@ -141,6 +141,6 @@ internal sealed partial class SseResponse(
     [LoggerMessage(Level = LogLevel.Information, Message = "A client of thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
     private partial void LogStalled(Guid threadId, TimeSpan writeTimeout);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The log of thread {ThreadId} cannot be read; a client of it was dropped and may reconnect.")]
-    private partial void LogUnreadable(Exception exception, Guid threadId);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of thread {ThreadId} cannot be read; a client of it was dropped and may reconnect. {Reason}")]
+    private partial void LogUnreadable(Guid threadId, string reason);
 }

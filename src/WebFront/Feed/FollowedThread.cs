@@ -112,7 +112,7 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         {
             result = await TurnDispatch.Start(feed.Owner(id), request, feed.Front, cancellationToken);
         }
-        catch
+        catch (Exception e) when (e is not StorageUnavailableException)
         {
             // The turn may have been accepted all the same.
             lock (_gate)

@@ -158,7 +158,7 @@ internal sealed partial class FrontFeed(
         }
         catch (StorageException e)
         {
-            LogHeadUnreadable(e, threadId);
+            LogHeadUnreadable(threadId, e.Message);
             return null;
         }
     }
@@ -212,6 +212,6 @@ internal sealed partial class FrontFeed(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The owner of thread {ThreadId} did not answer ({Reason}); its viewers are served from the log until it does.")]
     private partial void LogOwnerUnreachable(Guid threadId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The head of thread {ThreadId} cannot be read; its viewers wait.")]
-    private partial void LogHeadUnreadable(Exception exception, Guid threadId);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The head of thread {ThreadId} cannot be read; its viewers wait. {Reason}")]
+    private partial void LogHeadUnreadable(Guid threadId, string reason);
 }

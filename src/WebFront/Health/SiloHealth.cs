@@ -17,7 +17,8 @@ internal sealed class SiloHealth(IClusterClient cluster) : IHealthCheck
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            return HealthCheckResult.Unhealthy(exception: e);
+            // Without the exception: probes come every second, and each would be a stack trace in the log.
+            return HealthCheckResult.Unhealthy(e.Message);
         }
     }
 }

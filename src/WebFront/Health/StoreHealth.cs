@@ -15,7 +15,8 @@ internal sealed class StoreHealth(IThreadStore store) : IHealthCheck
         }
         catch (StorageException e)
         {
-            return HealthCheckResult.Unhealthy(exception: e);
+            // Without the exception: probes come every second, and each would be a stack trace in the log.
+            return HealthCheckResult.Unhealthy(e.Message);
         }
     }
 }

@@ -35,14 +35,20 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         var problem = exception switch
         {
             BadHttpRequestException bad => BadRequests.Explain(httpContext, bad),
-            StorageException => Problems.Of(RefusalCodes.StorageUnavailable, retryAfterSeconds: 5),
+            StorageException or StorageUnavailableException => Problems.Of(RefusalCodes.StorageUnavailable, retryAfterSeconds: 5),
             _ => Problems.Of(ProblemCodes.InternalError),
         };
-        if (problem.StatusCode >= StatusCodes.Status500InternalServerError)
+        // While the database is away every request comes here: one line for each, and nothing that its message does not say.
+        if (problem.Code == RefusalCodes.StorageUnavailable)
+            RequestRefused(httpContext.TraceIdentifier, problem.Code, exception.Message);
+        else if (problem.StatusCode >= StatusCodes.Status500InternalServerError)
             RequestFailed(exception, httpContext.TraceIdentifier, problem.Code);
         await problem.ExecuteAsync(httpContext);
         return true;
     }
+
+    [LoggerMessage(LogLevel.Warning, "Request {TraceId} was refused with {Code}. {Reason}")]
+    private partial void RequestRefused(string traceId, string code, string reason);
 
     [LoggerMessage(LogLevel.Error, "Request {TraceId} failed with {Code}.")]
     private partial void RequestFailed(Exception exception, string traceId, string code);

@@ -17,6 +17,9 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
     /// <summary>Commits that the real store was given, in order.</summary>
     public IReadOnlyCollection<ThreadCommit> Passed => _passed;
 
+    /// <summary>No thread's row can be read while set.</summary>
+    public bool Unreadable { get; set; }
+
     /// <summary>The next pages that are read from the log cannot be.</summary>
     public void FailNextReads(int pages) => Volatile.Write(ref _failingReads, pages);
 
@@ -63,10 +66,14 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 
     public ValueTask CheckHealth(CancellationToken cancellationToken = default) => store.CheckHealth(cancellationToken);
 
-    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) =>
-        Interlocked.Decrement(ref _cancelledReads) >= 0
-            ? throw new OperationCanceledException("The silo stops, says the test.")
-            : store.ReadThread(threadId, cancellationToken);
+    public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Decrement(ref _cancelledReads) >= 0)
+            throw new OperationCanceledException("The silo stops, says the test.");
+        if (Unreadable)
+            throw new StorageException(StorageFault.Unreachable, "The log cannot be read, says the test.");
+        return store.ReadThread(threadId, cancellationToken);
+    }
 
     public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) => store.ReadTurn(turnId, cancellationToken);
 

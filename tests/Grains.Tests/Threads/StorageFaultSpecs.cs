@@ -33,6 +33,34 @@ public sealed class StorageFaultSpecs
         (await host.Engine.NextTurn()).Complete();
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_thread_that_cannot_be_read_says_so_at_once_and_is_read_by_the_next_call_that_can()
+    {
+        await using var host = await ThreadHost.Start();
+        await host.Submit(_thread);
+        (await host.Engine.NextTurn()).Complete();
+        await host.Activations.Left();
+        host.Store.Unreadable = true;
+
+        Func<Task>[] calls =
+        [
+            () => host.Submit(_thread, newThread: false),
+            () => host.Submit(Guid.CreateVersion7()),
+            () => host.Thread(_thread).Attach("front").AsTask(),
+            () => host.Thread(_thread).Interrupt(null).AsTask(),
+            () => host.Thread(_thread).Recover().AsTask(),
+        ];
+        foreach (var call in calls)
+        {
+            var e = await Assert.ThrowsAsync<StorageUnavailableException>(call);
+            Assert.Equal("The log cannot be read, says the test.", e.Message);
+        }
+
+        host.Store.Unreadable = false;
+        Assert.Equal(2, (await host.Thread(_thread).Attach("front")).HeadSeq);
+        TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+    }
+
     [Fact]
     public async Task A_turn_whose_history_cannot_be_read_ends_with_nobody_watching()
     {

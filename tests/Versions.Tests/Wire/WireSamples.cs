@@ -43,6 +43,7 @@ internal static class WireSamples
                 ["a slot on another silo"] = new StartTurnResult { Elsewhere = Slot },
                 ["a turn with a slot"] = Request with { User = "ada", MayMove = true, Slot = Slot },
                 ["no turn to interrupt"] = Response.FromResult((Guid?)null),
+                ["a log that cannot be used"] = Response.FromException(new StorageUnavailableException("PostgreSQL is away.")),
                 ["a full queue"] = Response.FromException(new PushQueueFullException("The queue is full.")),
                 ["the placement of threads"] = new ThreadPlacement(),
                 ["an event of the server"] = Batch with { Kind = EventKind.Server, EndsTurn = false },

@@ -274,13 +274,22 @@ public sealed class LeaseSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_start_that_fails_detaches_since_the_turn_may_run()
+    public async Task A_start_without_an_answer_detaches_since_the_turn_may_run()
     {
         var thread = _fixture.NewThread();
         thread.Before = call => call == "start" ? Task.FromException(new TimeoutException("no answer")) : Task.CompletedTask;
         await Assert.ThrowsAsync<TimeoutException>(() => Start(thread));
         await Until(() => _fixture.Feed.FollowedThreads == 0);
         Assert.Equal(["detach"], thread.Calls);
+    }
+
+    [Fact]
+    public async Task A_start_for_which_there_is_no_database_leaves_nothing_to_detach_from()
+    {
+        var thread = _fixture.NewThread();
+        thread.Before = _ => Task.FromException(new StorageUnavailableException("PostgreSQL is away."));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Start(thread));
+        Assert.Equal(0, _fixture.Feed.FollowedThreads);
     }
 
     [Fact]

@@ -1,0 +1,97 @@
+using System.Net;
+using CodexOrleans.Cluster.Support;
+using CodexOrleans.EndToEnd.Support;
+using CodexOrleans.FakeCodex;
+using CodexOrleans.TestSupport;
+
+namespace CodexOrleans.Cluster;
+
+/// <summary>PostgreSQL is away, and the nodes are well.</summary>
+public sealed class DatabaseAwaySpecs : IAsyncLifetime
+{
+    private static readonly string[] _fronts = ["a", "b", "web"];
+
+    private PostgresServer _postgres = null!;
+    private Stage _stage = null!;
+    private Nodes _nodes = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _postgres = await PostgresServer.Start();
+        _stage = await Stage.Open();
+        _nodes = await Nodes.Start(
+            _postgres, await _postgres.CreateDatabase(), _stage, data: null, [("Codex:ExecutablePath", FakeCli.Path), ("Storage:RetryFor", "00:00:01")]);
+        await Task.WhenAll(_nodes.StartNode("a", gatewayPort: FreePorts.Next()), _nodes.StartNode("b"));
+        await _nodes.StartNode("web", mode: "Client");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _nodes.DisposeAsync();
+        await _stage.DisposeAsync();
+        await _postgres.DisposeAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Whatever_needs_the_log_is_refused_as_storage_unavailable_everywhere_and_goes_on_when_it_is_back()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var fronts = _fronts.ToDictionary(name => name, name => _nodes.Connect(name, token));
+        // One that has left memory, one that is active because it is followed, at its owner and elsewhere, and one that runs.
+        var left = (await fronts["a"].Turn(new { prompt = "started; completed" })).ThreadId;
+        var active = (await fronts["a"].Turn(new { prompt = "started; completed" })).ThreadId;
+        await using var here = await fronts["a"].Follow(active, new EventTape());
+        await using var there = await fronts["b"].Follow(active, new EventTape());
+        await here.Until("synced");
+        await there.Until("synced");
+        await using var running = await fronts["a"].Stream(new { prompt = "started; sleep 600" });
+        await running.Until("turn.started");
+        var said = _fronts.ToDictionary(name => name, name => _nodes[name].Output.Length);
+
+        await _postgres.Kill();
+
+        foreach (var (name, api) in fronts)
+        {
+            object turn = new { prompt = "started; completed" };
+            await Refused(api.TryStream(turn));
+            await Refused(api.Run(turn));
+            foreach (var thread in new[] { left, active, Guid.NewGuid() })
+                await Refused(api.Run(new { prompt = "started; completed", thread_id = thread }));
+            await Refused(api.Http.GetAsync($"/api/codex/threads/{left}", token));
+            await Refused(api.Http.GetAsync($"/api/codex/threads/{left}/events", token));
+            await Refused(api.Interrupt(left));
+            await Refused(api.Interrupt(active));
+
+            // A line for each that found no owner, and no stack trace.
+            var lines = _nodes[name].Output[said[name]..].Split('\n');
+            Assert.InRange(lines.Count(line => line.Contains("was refused with storage_unavailable", StringComparison.Ordinal)), 7, 9);
+            Assert.DoesNotContain(lines, line => line.Contains("Failed to address message", StringComparison.Ordinal));
+            Assert.DoesNotContain(lines, line => line.Contains("Request ", StringComparison.Ordinal) && line.Contains("   at ", StringComparison.Ordinal));
+        }
+
+        // Whoever runs a turn needs nobody else to end it.
+        using (var interrupted = await fronts["a"].Interrupt(running.ThreadId))
+            Assert.Equal(HttpStatusCode.Accepted, interrupted.StatusCode);
+
+        await _postgres.Restart();
+        Assert.Contains("interrupted", (await running.UntilTurnEnds()).Text, StringComparison.Ordinal);
+        foreach (var api in fronts.Values)
+        {
+            await Condition.Becomes(async () =>
+            {
+                using var ready = await api.Http.GetAsync("/health/ready", token);
+                return ready.IsSuccessStatusCode;
+            });
+            Assert.Equal("turn.completed", (await api.Turn(new { prompt = "started; completed" })).End.Type);
+            Assert.Equal(2, (await api.ReadAll(left)).Events.Count(frame => frame.Type is "turn.submitted" or "turn.completed"));
+            api.Dispose();
+        }
+    }
+
+    private static async Task Refused(Task<HttpResponseMessage> asking)
+    {
+        var answer = await asking;
+        Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero, "There is no Retry-After.");
+        await CodexApi.Refused(answer, HttpStatusCode.ServiceUnavailable, "storage_unavailable");
+    }
+}

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace CodexOrleans.TestSupport;
@@ -49,6 +50,10 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>The one of this process, for tests that do it no harm: each makes a database of its own.</summary>
     public static Task<PostgresServer> Shared => _shared.Value;
+
+    /// <summary>Those that live, by their folder: each takes a name that says what it does.</summary>
+    private List<Process> Processes =>
+        [.. Process.GetProcesses().Where(process => StateOf(process.Id) is not ('X' or 'Z') && WorksIn(process.Id, Path.Combine(_folder, "data")))];
 
     private static string[] UnprivilegedShell =>
         Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "sh"] : ["sh"];
@@ -115,12 +120,23 @@ public sealed class PostgresServer : IAsyncDisposable
         Process.GetProcessById(main).Kill();
         await Condition.Becomes(() =>
         {
-            // By their folder: each takes a name that says what it does.
-            var living = Process.GetProcesses().Where(process => !IsDead(process.Id) && WorksIn(process.Id, Path.Combine(_folder, "data"))).ToList();
+            var living = Processes;
             living.ForEach(process => process.Kill());
             return living.Count == 0;
         });
     }
+
+    /// <summary>SIGSTOP of the server and every process that serves a connection: whoever asks hears nothing until <see cref="Resume"/>.</summary>
+    public Task Freeze() => Condition.Becomes(() =>
+    {
+        // Again until none runs: the main process may just be starting another one.
+        var running = Processes.Where(process => StateOf(process.Id) is not 'T').ToList();
+        running.ForEach(process => Send(process, 19));
+        return running.Count == 0;
+    });
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Processes.ForEach(process => Send(process, 18));
 
     /// <summary>Starts the server again on its data; returns when it answers.</summary>
     public async Task Restart()
@@ -172,18 +188,27 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>True also of one whose end nobody has taken note of yet.</summary>
-    private static bool IsDead(int process)
+    /// <summary>As ps tells it: X also of one that is gone, Z of one whose end nobody has taken note of yet.</summary>
+    private static char StateOf(int process)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{process}/stat");
-            return stat[stat.LastIndexOf(')') + 2] is 'Z' or 'X';
+            return stat[stat.LastIndexOf(')') + 2];
         }
         catch (IOException)
         {
-            return true;
+            return 'X';
         }
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static extern int KillSystemCall(int pid, int signal);
+
+    private static void Send(Process process, int signal)
+    {
+        if (KillSystemCall(process.Id, signal) != 0 && StateOf(process.Id) is not ('X' or 'Z'))
+            throw new InvalidOperationException($"Signal {signal} to {process.Id} failed with errno {Marshal.GetLastPInvokeError()}.");
     }
 
     private static string? FindPrograms()

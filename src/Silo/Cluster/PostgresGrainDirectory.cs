@@ -63,20 +63,13 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
 
     public Task<GrainAddress?> Lookup(GrainId grainId) => Read(LookupSql, grainId, grainId.ToString());
 
-    public Task Unregister(GrainAddress address) => Execute(UnregisterSql, address.GrainId.ToString(), address.ActivationId.ToParsableString());
+    /// <summary>Never fails: Orleans goes on all the same, and whoever activates the grain next replaces the entry.</summary>
+    public Task Unregister(GrainAddress address) => TryExecute(UnregisterSql, address.GrainId.ToString(), address.ActivationId.ToParsableString());
 
     /// <summary>Never fails: Orleans would not tell of any dead silo again. <see cref="ClusterUpkeep"/> removes what is left.</summary>
-    public async Task UnregisterSilos(List<SiloAddress> siloAddresses)
-    {
-        try
-        {
-            await Execute(UnregisterSilosSql, siloAddresses.Select(silo => silo.ToParsableString()).ToArray());
-        }
-        catch (StorageUnavailableException e)
-        {
-            LogNotUnregistered(e);
-        }
-    }
+    // One value, and not one for each silo, as which an array of strings would be passed.
+    public Task UnregisterSilos(List<SiloAddress> siloAddresses) =>
+        TryExecute(UnregisterSilosSql, (object)siloAddresses.Select(silo => silo.ToParsableString()).ToArray());
 
     private async Task<GrainAddress?> Read(string sql, GrainId grainId, params object[] values)
     {
@@ -113,6 +106,18 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
         }
     }
 
+    private async Task TryExecute(string sql, params object[] values)
+    {
+        try
+        {
+            await Execute(sql, values);
+        }
+        catch (StorageUnavailableException e)
+        {
+            LogNotUnregistered(e);
+        }
+    }
+
     private static bool IsOfTheDatabase(Exception e) => e is NpgsqlException or IOException or TimeoutException;
 
     /// <summary>
@@ -133,6 +138,6 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
         return command;
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The places of grains on dead silos could not be removed now; it is tried again.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Places of grains that have left could not be removed from the directory now.")]
     private partial void LogNotUnregistered(Exception exception);
 }

@@ -91,7 +91,8 @@ public sealed partial class ThreadGrain(
             leaving = _running;
         }
 
-        await leaving.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        Task left = Task.WhenAny(leaving, slots.GivenUp);
+        await left.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _thread.Fronts.EndAll();
     }
 

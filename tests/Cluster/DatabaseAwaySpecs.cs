@@ -21,8 +21,6 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
         _stage = await Stage.Open();
         _nodes = await Nodes.Start(
             _postgres, await _postgres.CreateDatabase(), _stage, data: null, [("Codex:ExecutablePath", FakeCli.Path), ("Storage:RetryFor", "00:00:01")]);
-        await Task.WhenAll(_nodes.StartNode("a", gatewayPort: FreePorts.Next()), _nodes.StartNode("b"));
-        await _nodes.StartNode("web", mode: "Client");
     }
 
     public async ValueTask DisposeAsync()
@@ -36,6 +34,8 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
     public async Task Whatever_needs_the_log_is_refused_as_storage_unavailable_everywhere_and_goes_on_when_it_is_back()
     {
         var token = TestContext.Current.CancellationToken;
+        await Task.WhenAll(_nodes.StartNode("a", gatewayPort: FreePorts.Next()), _nodes.StartNode("b"));
+        await _nodes.StartNode("web", mode: "Client");
         var fronts = _fronts.ToDictionary(name => name, name => _nodes.Connect(name, token));
         // One that has left memory, one that is active because it is followed, at its owner and elsewhere, and one that runs.
         var left = (await fronts["a"].Turn(new { prompt = "started; completed" })).ThreadId;
@@ -86,6 +86,39 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
             Assert.Equal(2, (await api.ReadAll(left)).Events.Count(frame => frame.Type is "turn.submitted" or "turn.completed"));
             api.Dispose();
         }
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_node_that_is_told_to_stop_ends_as_always_although_its_turn_cannot_end(bool frozen)
+    {
+        await _nodes.StartNode("a", own: [("Codex:DrainTimeout", "00:00:01")]);
+        Guid thread;
+        using (var api = _nodes.Connect("a", TestContext.Current.CancellationToken))
+        {
+            await using var running = await api.Stream(new { prompt = "started; sleep 600" });
+            await running.Until("turn.started");
+            thread = running.ThreadId;
+        }
+
+        await (frozen ? _postgres.Freeze() : _postgres.Kill());
+        _nodes["a"].Terminate();
+        await _nodes["a"].Exited();
+
+        Assert.Equal(0, _nodes["a"].ExitCode);
+        Assert.Contains("1 turns could not be ended", _nodes["a"].Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", _nodes["a"].Output, StringComparison.OrdinalIgnoreCase);
+
+        if (frozen)
+            _postgres.Resume();
+        else
+            await _postgres.Restart();
+        await _nodes.StartNode("a");
+        using var again = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        await using var following = await again.Follow(thread, new EventTape());
+        // What PostgreSQL had received before it froze, it does when it goes on.
+        Assert.Matches(frozen ? "host_draining|host_lost" : "host_lost", (await following.UntilTurnEnds()).Text);
     }
 
     private static async Task Refused(Task<HttpResponseMessage> asking)

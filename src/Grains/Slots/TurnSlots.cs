@@ -25,6 +25,7 @@ public sealed class TurnSlots : IDisposable
     private readonly Dictionary<string, int> _running = [];
     private readonly WaitingTurns _waiting = new();
     private readonly Dictionary<Guid, KeptSlot> _kept = [];
+    private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _idle;
     private Action? _changed;
     private bool _linked;
@@ -45,6 +46,9 @@ public sealed class TurnSlots : IDisposable
 
     /// <summary>True once the host is shutting down: no further slot is given.</summary>
     public bool Closed { get; private set; }
+
+    /// <summary>Completes when a shutdown waits no longer for the turns that still hold slots.</summary>
+    public Task GivenUp => _givenUp.Task;
 
     /// <summary>Slots that turns hold now, or that are kept for turns on their way here.</summary>
     public int Taken
@@ -141,6 +145,9 @@ public sealed class TurnSlots : IDisposable
         foreach (var slot in taken)
             slot.Stop(reason);
     }
+
+    /// <summary>Leaves turns that could not be stopped to themselves.</summary>
+    public void GiveUp() => _givenUp.TrySetResult();
 
     public void Dispose()
     {

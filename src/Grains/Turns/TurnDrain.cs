@@ -8,10 +8,14 @@ namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
 /// The silo's share of a clean shutdown, before the web server and the silo stop: no new turns but on other silos, running ones finish up to
-/// <see cref="CodexOptions.DrainTimeout"/>, the rest end as <c>turn.failed</c> code <c>host_draining</c>.
+/// <see cref="CodexOptions.DrainTimeout"/>, the rest end as <c>turn.failed</c> code <c>host_draining</c>. What cannot end, because the log
+/// cannot be written, is left to whoever activates its thread next: the silo is to leave in order all the same.
 /// </summary>
 internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> options, TimeProvider time, ILogger<TurnDrain> logger) : IHostedLifecycleService
 {
+    /// <summary>What a turn that has been stopped may take to write its end, beside <see cref="CodexOptions.StopGrace"/>.</summary>
+    private static readonly TimeSpan _ending = TimeSpan.FromSeconds(3);
+
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         slots.Close();
@@ -38,7 +42,20 @@ internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> 
         {
             LogStopping(slots.Taken);
             slots.StopAll(StopReason.HostDraining);
-            await slots.Idle().WaitAsync(cancellationToken);
+            await End(cancellationToken);
+        }
+    }
+
+    private async Task End(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await slots.Idle().WaitAsync(options.Value.StopGrace + _ending, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            LogLeft(slots.Taken);
+            slots.GiveUp();
         }
     }
 
@@ -54,6 +71,9 @@ internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> 
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Waiting up to {Limit} for {Turns} running turns.")]
     private partial void LogDraining(int turns, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Turns} turns could not be ended, because their ends cannot be written; they end as host_lost when their threads run next.")]
+    private partial void LogLeft(int turns);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Turns} turns did not finish in time and are ended.")]
     private partial void LogStopping(int turns);

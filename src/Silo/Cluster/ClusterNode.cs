@@ -64,6 +64,7 @@ internal static class ClusterNode
         silo.Services.AddTurnQueue();
         AddFrontRegister(silo.Services);
         silo.Services.AddHostedService<ClusterUpkeep>();
+        silo.Services.AddHostedService<LeaveLimit>();
         silo.Services.AddSingleton(services => new SessionArchive(services.GetRequiredService<NpgsqlDataSource>()));
         silo.AddGrainDirectory(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY, (services, _) => new PostgresGrainDirectory(services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<ILogger<PostgresGrainDirectory>>()));
         silo.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);

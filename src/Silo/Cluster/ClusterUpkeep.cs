@@ -56,9 +56,9 @@ internal sealed partial class ClusterUpkeep(
                 await Forget(stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops; the others go on.
+            // The host stops, whatever came of the last try; the others go on.
         }
     }
 

@@ -9,6 +9,9 @@ namespace CodexOrleans.Silo.Hosting;
 /// <summary>What a program does with the host that it has built.</summary>
 public static class HostRun
 {
+    /// <summary>How long before the end of a shutdown's time its parts are told to hurry.</summary>
+    private static readonly TimeSpan _hurry = TimeSpan.FromSeconds(2);
+
     /// <summary>Whether the command line says <c>--migrate</c>: <see cref="Migrate"/> is then all that is to be done.</summary>
     public static bool IsToMigrate(this IHostApplicationBuilder builder) => builder.Configuration.GetValue<bool>("Migrate");
 
@@ -22,7 +25,10 @@ public static class HostRun
         await Console.Out.WriteLineAsync("The database's schema is that of this version.");
     }
 
-    /// <summary>Runs until a signal or a fault ends it.</summary>
+    /// <summary>
+    /// Runs until a signal or a fault ends it, and stops what it runs within <see cref="HostOptions.ShutdownTimeout"/>: what has not stopped
+    /// by then ends with the process.
+    /// </summary>
     /// <exception cref="OptionsValidationException">The configuration makes no sense.</exception>
     public static async Task RunToEnd(this IHost host)
     {
@@ -46,8 +52,31 @@ public static class HostRun
             throw;
         }
 
-        await host.WaitForShutdownAsync();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (lifetime.ApplicationStopping.Register(asked.SetResult))
+            await asked.Task;
+        await Stop(host);
     }
+
+    private static async Task Stop(IHost host)
+    {
+        var limit = host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        using var hurry = new CancellationTokenSource(limit > _hurry ? limit - _hurry : limit);
+        var stopping = host.StopAsync(hurry.Token);
+        if (await Task.WhenAny(stopping, Task.Delay(limit)) == stopping && !RanOutOfTime(stopping))
+        {
+            await stopping;
+            return;
+        }
+
+        // A silo whose database is away would go on for minutes to tell it that it leaves. Nothing waits for it any more, and to give its
+        // services back under its feet would help nobody.
+        await Console.Error.WriteLineAsync($"The server did not stop in order within {limit}; what is left ends with the process.");
+        Environment.Exit(0);
+    }
+
+    private static bool RanOutOfTime(Task stopping) =>
+        stopping.IsCanceled || (stopping.Exception?.Flatten().InnerExceptions.All(e => e is OperationCanceledException) ?? false);
 
     private static async Task StopWhatStarted(IHost host)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using CodexOrleans.Cluster.Support;
 using CodexOrleans.EndToEnd.Support;
+using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Cluster;
 
@@ -97,6 +98,36 @@ public sealed class ProxySpecs : IAsyncLifetime
 
         await File.WriteAllTextAsync(gate, "", TestContext.Current.CancellationToken);
         Assert.Equal("turn.completed", (await stream.UntilTurnEnds()).Type);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task When_PostgreSQL_is_away_clients_hear_it_from_a_node_and_can_still_interrupt_a_turn()
+    {
+        using var api = _proxy.Connect(TestContext.Current.CancellationToken);
+        await using var stream = await api.Stream(new { prompt = $"{WhoAmI} sleep 600" });
+        await stream.Until("item.completed/agent_message");
+
+        await _nodes.Postgres.Kill();
+        await _proxy.MissesAllNodes();
+
+        foreach (var refusing in new[] { api.TryStream(new { prompt = "started; completed" }), api.Run(new { prompt = "started; completed" }) })
+        {
+            var refused = await refusing;
+            Assert.True(refused.Headers.RetryAfter?.Delta > TimeSpan.Zero, "There is no Retry-After.");
+            await CodexApi.Refused(refused, HttpStatusCode.ServiceUnavailable, "storage_unavailable");
+        }
+
+        var health = await api.Http.GetAsync("/health", TestContext.Current.CancellationToken);
+        Assert.Contains("\"store\":\"unavailable\"", await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        // By the node that runs it: the others cannot ask who that is.
+        await Condition.Becomes(async () =>
+        {
+            using var answer = await api.Interrupt(stream.ThreadId);
+            return answer.StatusCode == HttpStatusCode.Accepted;
+        });
+
+        await _nodes.Postgres.Restart();
+        Assert.Contains("interrupted", (await stream.UntilTurnEnds()).Text, StringComparison.Ordinal);
     }
 
     private async Task<string> NodeOf(SseConnection stream)

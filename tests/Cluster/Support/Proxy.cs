@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using CodexOrleans.EndToEnd.Support;
@@ -11,6 +12,7 @@ public sealed class Proxy : IAsyncDisposable
     private readonly Process _process;
     private readonly Uri _address;
     private readonly string _token;
+    private readonly ConcurrentQueue<string> _said = new();
 
     private Proxy(Process process, Uri address, string token)
     {
@@ -22,12 +24,17 @@ public sealed class Proxy : IAsyncDisposable
     public static async Task<Proxy> Start(Nodes nodes, string first, string second, string third)
     {
         var port = FreePorts.Next();
-        var start = new ProcessStartInfo(ExternalTool.Find("haproxy", "haproxy"), ["-db", "-f", Path.Combine(Repository.Root, "deploy", "compose", "haproxy.cfg")]);
+        var start = new ProcessStartInfo(ExternalTool.Find("haproxy", "haproxy"), ["-db", "-f", Path.Combine(Repository.Root, "deploy", "compose", "haproxy.cfg")])
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment["LISTEN"] = $"127.0.0.1:{port}";
         start.Environment["NODE1"] = nodes[first].Address.Authority;
         start.Environment["NODE2"] = nodes[second].Address.Authority;
         start.Environment["NODE3"] = nodes[third].Address.Authority;
         var proxy = new Proxy(Process.Start(start)!, new Uri($"http://127.0.0.1:{port}"), nodes.Settings(first)["Auth:Token"]);
+        proxy._process.OutputDataReceived += (_, line) => proxy._said.Enqueue(line.Data ?? "");
+        proxy._process.BeginOutputReadLine();
         try
         {
             await Condition.Becomes(proxy.IsReady);
@@ -47,6 +54,10 @@ public sealed class Proxy : IAsyncDisposable
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _token);
         return new CodexApi(http, cancellationToken);
     }
+
+    /// <summary>Returns when no node is ready any more, as the proxy sees it.</summary>
+    public Task MissesAllNodes() => Condition.Becomes(() => Enumerable.Range(1, 3).All(node =>
+        _said.LastOrDefault(line => line.StartsWith($"Server nodes/node{node} is ", StringComparison.Ordinal))?.Contains(" is DOWN", StringComparison.Ordinal) == true));
 
     public async ValueTask DisposeAsync()
     {

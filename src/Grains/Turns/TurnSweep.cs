@@ -40,12 +40,8 @@ public sealed partial class TurnSweep(
     {
         var known = membership.CurrentSnapshot;
         await Sweep(stoppingToken);
-        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
-        {
-            if (snapshot.Members.Values.Any(member => member.Status == SiloStatus.Dead && known.GetSiloStatus(member.SiloAddress) != SiloStatus.Dead))
-                await Sweep(stoppingToken);
-            known = snapshot;
-        }
+        await foreach (var _ in membership.DeathsSince(known, stoppingToken))
+            await Sweep(stoppingToken);
     }
 
     private async Task EndTurnsOfZombies(CancellationToken stoppingToken)

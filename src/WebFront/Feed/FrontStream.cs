@@ -122,13 +122,8 @@ internal sealed partial class FrontStream(
     {
         if (membership is null)
             return;
-        var known = membership.CurrentSnapshot;
-        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
-        {
-            if (snapshot.Members.Values.Any(member => member.Status == SiloStatus.Dead && known.GetSiloStatus(member.SiloAddress) != SiloStatus.Dead))
-                feed.RepairAll();
-            known = snapshot;
-        }
+        await foreach (var _ in membership.DeathsSince(membership.CurrentSnapshot, stoppingToken))
+            feed.RepairAll();
     }
 
     private void Fault() => _faults.Writer.TryWrite(true);

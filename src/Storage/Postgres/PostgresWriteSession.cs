@@ -1,3 +1,4 @@
+using System.Data;
 using CodexOrleans.Storage.Commits;
 using Npgsql;
 using NpgsqlTypes;
@@ -69,6 +70,7 @@ internal sealed class PostgresWriteSession : IWriteSession
     public void Write(IReadOnlyList<PendingCommit> group, long now)
     {
         Culprit = null;
+        EnsureConnected();
         _appends.Clear();
         _appending.Clear();
         using var batch = _connection.CreateBatch();
@@ -105,6 +107,7 @@ internal sealed class PostgresWriteSession : IWriteSession
 
     public IReadOnlyCollection<Guid> FindLocked(Guid[] threads)
     {
+        EnsureConnected();
         using var command = new NpgsqlCommand(LockedSql, _connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = threads });
         using var row = command.ExecuteReader();
@@ -112,6 +115,16 @@ internal sealed class PostgresWriteSession : IWriteSession
         while (row.Read())
             locked.Add(row.GetGuid(0));
         return locked;
+    }
+
+    /// <summary>
+    /// A connection may be lost between two groups, and be known to be: the driver looks after one that rests. It says of it what it says
+    /// of a mistake in the program, and a mistake would not be worth another try.
+    /// </summary>
+    private void EnsureConnected()
+    {
+        if (_connection.State != ConnectionState.Open)
+            throw new NpgsqlException("The connection was lost while nothing was written.");
     }
 
     /// <summary>The database has undone what failed: a batch is one transaction.</summary>

@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Commits;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.TestSupport;
 using Npgsql;
@@ -21,6 +22,21 @@ public sealed class ConnectionSpecs
         // A writer that has lost its connection gets another one.
         await Execute(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN ($1, pg_backend_pid())", reader.ProcessID);
         Assert.Equal(CommitResult.Committed, await store.Commit(owner.Append("b")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_commit_that_meets_a_connection_which_was_lost_in_silence_is_tried_again_on_another()
+    {
+        await using var connection = new NpgsqlConnection($"{await (await PostgresServer.Shared).CreateDatabase()};Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        using var session = new PostgresWriteSession(connection);
+        var commit = new Owner().StartTurn("a");
+        await connection.CloseAsync();
+
+        var fault = Record.Exception(() => session.Write([new PendingCommit(commit, deadline: 0)], now: 0));
+
+        Assert.True(PostgresFaults.IsTransient(fault!) && PostgresFaults.IsOfTheConnection(fault!), $"{fault}");
+        Assert.False(commit.MayBeThere);
     }
 
     [Theory]

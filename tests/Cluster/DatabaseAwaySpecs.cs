@@ -88,6 +88,26 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
         }
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task A_turn_of_a_node_that_dies_while_the_database_is_away_ends_when_it_is_back()
+    {
+        await Task.WhenAll(_nodes.StartNode("a"), _nodes.StartNode("b"));
+        using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
+        using var b = _nodes.Connect("b", TestContext.Current.CancellationToken);
+        await using var running = await a.Stream(new { prompt = "started; sleep 600" });
+        await running.Until("turn.started");
+        await using var watcher = await b.Follow(running.ThreadId, new EventTape());
+        await watcher.Until("synced");
+
+        await _postgres.Kill();
+        await _nodes["a"].Kill();
+        // It misses the other one now, and cannot tell the database so.
+        await _nodes["b"].Said("Did not get response for probe");
+        await _postgres.Restart();
+
+        Assert.Contains("host_lost", (await watcher.UntilTurnEnds()).Text, StringComparison.Ordinal);
+    }
+
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]

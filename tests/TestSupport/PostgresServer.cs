@@ -115,6 +115,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>kill -9 of the server and every process that serves a connection.</summary>
     public async Task Kill()
     {
+        EnsureOwn();
         // The main process first, and again until none is left: it may just be starting another one.
         var main = int.Parse((await File.ReadAllLinesAsync(Path.Combine(_folder, "data", "postmaster.pid")))[0]);
         Process.GetProcessById(main).Kill();
@@ -127,13 +128,17 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP of the server and every process that serves a connection: whoever asks hears nothing until <see cref="Resume"/>.</summary>
-    public Task Freeze() => Condition.Becomes(() =>
+    public Task Freeze()
     {
-        // Again until none runs: the main process may just be starting another one.
-        var running = Processes.Where(process => StateOf(process.Id) is not 'T').ToList();
-        running.ForEach(process => Send(process, 19));
-        return running.Count == 0;
-    });
+        EnsureOwn();
+        return Condition.Becomes(() =>
+        {
+            // Again until none runs: the main process may just be starting another one.
+            var running = Processes.Where(process => StateOf(process.Id) is not 'T').ToList();
+            running.ForEach(process => Send(process, 19));
+            return running.Count == 0;
+        });
+    }
 
     /// <summary>SIGCONT.</summary>
     public void Resume() => Processes.ForEach(process => Send(process, 18));
@@ -158,6 +163,12 @@ public sealed class PostgresServer : IAsyncDisposable
         _keeper.StandardInput.Close();
         await _keeper.WaitForExitAsync();
         _keeper.Dispose();
+    }
+
+    private void EnsureOwn()
+    {
+        if (_shared is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && _shared.Value.Result == this)
+            throw new InvalidOperationException("Other tests use this server. Start one that may be harmed.");
     }
 
     private async Task<bool> Answers()

@@ -192,6 +192,7 @@ public sealed class QueueSpecs : IAsyncLifetime
         await using var keeping = await _nodes.LockRecords(TestContext.Current.CancellationToken);
         await a.Turn(new { prompt = $"turn_started; {Remembering}", thread_id = thread });
         var third = a.Turn(new { prompt = $"turn_started; {Remembering}", thread_id = thread });
+        // How long the database is slow, not a wait for anything.
         await Task.WhenAny(third, Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken));
         await keeping.DisposeAsync();
 

@@ -1,5 +1,3 @@
-using CodexOrleans.Storage;
-
 namespace CodexOrleans.Grains.Tests.Threads;
 
 /// <summary>Turns by which a server warms up: like others, but on threads of their own that leave nothing.</summary>
@@ -58,7 +56,7 @@ public sealed class RehearsalSpecs
     [Fact]
     public async Task What_a_killed_start_left_running_can_be_forgotten()
     {
-        await using var host = await ThreadHost.Start(before: store => LeaveRunning(store, _reserved));
+        await using var host = await ThreadHost.Start(before: store => LostTurn.Leave(store, _reserved, Guid.CreateVersion7()));
 
         await host.Thread(_reserved).ForgetRehearsal();
 
@@ -92,18 +90,4 @@ public sealed class RehearsalSpecs
 
     private static ValueTask<StartTurnResult> Rehearse(ThreadHost host, Guid thread) =>
         host.Thread(thread).StartTurn(host.Request() with { Rehearsal = true }, null, Cancel);
-
-    private static async Task LeaveRunning(IThreadStore store, Guid thread)
-    {
-        var turn = Guid.CreateVersion7();
-        await store.Commit(new ThreadCommit
-        {
-            ThreadId = thread,
-            Generation = 1,
-            Claim = true,
-            ExpectedHead = 0,
-            Chunks = [new LogChunk { FirstSeq = 1, LastSeq = 1, TurnId = turn, At = 1, Kind = (byte)EventKind.Server, Lines = "{\"type\":\"turn.submitted\"}\n"u8.ToArray() }],
-            TurnStart = new TurnStart(turn, "killed", 1),
-        });
-    }
 }

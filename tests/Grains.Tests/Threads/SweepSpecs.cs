@@ -36,13 +36,5 @@ public sealed class SweepSpecs
         Assert.Contains("host_lost", (await host.Log(_thread))[^1], StringComparison.Ordinal);
     }
 
-    private async Task LeaveRunning(IThreadStore store) => await store.Commit(new ThreadCommit
-    {
-        ThreadId = _thread,
-        Generation = 1,
-        Claim = true,
-        ExpectedHead = 0,
-        Chunks = [new LogChunk { FirstSeq = 1, LastSeq = 1, TurnId = _turn, At = 1, Kind = (byte)EventKind.Server, Lines = "{\"type\":\"turn.submitted\"}\n"u8.ToArray() }],
-        TurnStart = new TurnStart(_turn, "killed", 1),
-    });
+    private Task LeaveRunning(IThreadStore store) => LostTurn.Leave(store, _thread, _turn);
 }

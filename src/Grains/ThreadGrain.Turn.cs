@@ -29,8 +29,8 @@ public sealed partial class ThreadGrain
             return Refuse(RefusalCodes.WorkingDirectoryMissing, missing);
         }
 
-        // A new thread has no files yet.
-        var anywhere = request.MayMove && records.ThreadsMove && (!_thread.Exists || workspace.IsShared);
+        // A new thread has no files yet. A rehearsal is for the process that asks for it.
+        var anywhere = request.MayMove && !request.Rehearsal && records.ThreadsMove && (!_thread.Exists || workspace.IsShared);
         if (!engine.IsInstalled && !anywhere && !request.Rehearsal)
             return NotInstalled();
 

@@ -1,3 +1,8 @@
+using System.Net;
+using CodexOrleans.Storage.Postgres;
+using CodexOrleans.TestSupport;
+using Npgsql;
+
 namespace CodexOrleans.Grains.Tests.Threads;
 
 /// <summary>Turns by which a server warms up: like others, but on threads of their own that leave nothing.</summary>
@@ -86,6 +91,27 @@ public sealed class RehearsalSpecs
 
         Assert.Equal(RefusalCodes.ThreadNotFound, users.Refusal?.Code);
         Assert.Equal(RefusalCodes.ThreadNotFound, rehearsal.Refusal?.Code);
+    }
+
+    [Fact]
+    public async Task A_rehearsal_waits_for_a_slot_of_its_own_silo_where_a_users_turn_would_go_to_another()
+    {
+        await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1");
+        await using var host = await ThreadHost.Start(options => options.MaxConcurrentTurns = 1, archive: new SessionArchive(nowhere));
+        host.Slots.Link(() => { });
+        await host.Submit(Guid.CreateVersion7());
+        var running = await host.Engine.NextTurn();
+
+        var users = host.Thread(Guid.CreateVersion7()).StartTurn(host.Request("a user's") with { User = "a user", MayMove = true }, null, Cancel).AsTask();
+        var rehearsal = host.Thread(_reserved).StartTurn(host.Request("a rehearsal") with { Rehearsal = true, MayMove = true }, null, Cancel).AsTask();
+        await Condition.Becomes(() => host.Slots.Waiting == 2);
+
+        var waiting = host.Slots.Report(SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 0), 1).Waiting;
+        Assert.Equal([("", false), ("a user", true)], waiting.Select(turn => (turn.User, turn.Anywhere)).Order());
+        host.Slots.Dismiss();
+        await users;
+        await rehearsal;
+        running.Complete();
     }
 
     private static ValueTask<StartTurnResult> Rehearse(ThreadHost host, Guid thread) =>

@@ -1,6 +1,7 @@
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Slots;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Postgres;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +44,9 @@ internal sealed class ThreadHost : IAsyncDisposable
     /// <param name="configure">Changes the engine options.</param>
     /// <param name="before">Runs against the log before the silo starts: what an earlier process left there.</param>
     /// <param name="faults">Sets what fails from the silo's start on.</param>
-    public static async Task<ThreadHost> Start(Action<CodexOptions>? configure = null, Func<IThreadStore, Task>? before = null, Action<FaultyStore>? faults = null)
+    /// <param name="archive">Where the CLI's records are kept for other nodes, as in a cluster.</param>
+    public static async Task<ThreadHost> Start(
+        Action<CodexOptions>? configure = null, Func<IThreadStore, Task>? before = null, Action<FaultyStore>? faults = null, SessionArchive? archive = null)
     {
         var folder = new TemporaryFolder();
         var data = DataDirectory.Open(folder["data"]);
@@ -72,6 +75,8 @@ internal sealed class ThreadHost : IAsyncDisposable
             silo.AddPushStreams(ThreadStreams.Provider);
             silo.Services.AddSingleton<ICodexEngine>(engine);
             silo.Services.AddCodexGrains();
+            if (archive is not null)
+                silo.Services.AddSingleton(archive);
             silo.Services.Configure<CodexOptions>(options => configure?.Invoke(options));
         });
         builder.ConfigureClient(client => client.AddPushStreams(ThreadStreams.Provider));

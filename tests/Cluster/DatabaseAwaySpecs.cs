@@ -84,8 +84,18 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
             });
             Assert.Equal("turn.completed", (await api.Turn(new { prompt = "started; completed" })).End.Type);
             Assert.Equal(2, (await api.ReadAll(left)).Events.Count(frame => frame.Type is "turn.submitted" or "turn.completed"));
-            api.Dispose();
         }
+
+        // Who followed has heard nothing meanwhile, and is still connected.
+        var last = await fronts["b"].Turn(new { prompt = "started; completed", thread_id = active });
+        foreach (var stream in new[] { here, there })
+        {
+            await stream.Until(frame => frame.Seq == last.Tape.LastSeq);
+            (await fronts["a"].ReadAll(active)).AssertHolds(stream.Tape);
+        }
+
+        foreach (var api in fronts.Values)
+            api.Dispose();
     }
 
     [Fact(Timeout = 180_000)]

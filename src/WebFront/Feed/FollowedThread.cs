@@ -39,7 +39,7 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         {
             if (_retired)
                 return null;
-            var viewer = new Viewer(this, feed.Log, feed.LogReaders, feed.Options, _viewers.Length < MaxInlineViewers, cancelled);
+            var viewer = new Viewer(this, feed.Log, feed.LogReaders, feed.Options, feed.Time, _viewers.Length < MaxInlineViewers, cancelled);
             Volatile.Write(ref _viewers, [.. _viewers, viewer]);
             return viewer;
         }

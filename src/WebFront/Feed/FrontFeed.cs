@@ -44,6 +44,8 @@ internal sealed partial class FrontFeed(
 
     internal FeedMetrics? Metrics => metrics;
 
+    internal TimeProvider Time => time;
+
     /// <summary>
     /// Follows a thread: everything after <paramref name="cursor"/> from the log, then <see cref="ViewerStepKind.Synced"/>, then live.
     /// </summary>

@@ -14,14 +14,20 @@ namespace CodexOrleans.WebFront.Feed;
 ///        &lt;------------------------
 ///     overflow, gap in seq, silence
 /// </code>
+/// While the database is away, a viewer that needs the log waits for it: whatever its client was missing, a connection to another front
+/// end would not get it sooner.
 /// </summary>
 /// <remarks>One caller at a time may use <see cref="Next"/>; all else is safe from any thread.</remarks>
 internal sealed class Viewer : IDisposable
 {
+    /// <summary>Between two tries to read a log that is away.</summary>
+    internal static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly FollowedThread _thread;
     private readonly IThreadReader _log;
     private readonly SemaphoreSlim _readers;
     private readonly RelayOptions _options;
+    private readonly TimeProvider _time;
     private readonly CancellationToken _cancelled;
     private readonly CancellationTokenRegistration _wakeOnCancel;
 
@@ -47,12 +53,13 @@ internal sealed class Viewer : IDisposable
 
     /// <param name="readers">Who may read the log now, of all viewers.</param>
     /// <param name="inline">True to let whoever offers a batch also run the reader that waits for it: no change of threads.</param>
-    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, RelayOptions options, bool inline, CancellationToken cancelled)
+    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, RelayOptions options, TimeProvider time, bool inline, CancellationToken cancelled)
     {
         _thread = thread;
         _log = log;
         _readers = readers;
         _options = options;
+        _time = time;
         _cancelled = cancelled;
         _queue = Channel.CreateBounded<ThreadEventBatch?>(new BoundedChannelOptions(options.ViewerBatches) { SingleReader = true, AllowSynchronousContinuations = inline });
         _wakeOnCancel = cancelled.UnsafeRegister(static viewer => ((Viewer)viewer!).Wake(), this);
@@ -83,7 +90,7 @@ internal sealed class Viewer : IDisposable
 
     /// <summary>The next step. Waits until there is one.</summary>
     /// <exception cref="OperationCanceledException">The viewer's token was cancelled.</exception>
-    /// <exception cref="StorageException">The log was needed and cannot be read.</exception>
+    /// <exception cref="StorageException">The log was needed and cannot be read, for a reason that does not pass by itself.</exception>
     public ValueTask<ViewerStep> Next() =>
         _live && !_cancelled.IsCancellationRequested && TryTakeLive(out var step) ? new(step) : NextSlow();
 
@@ -188,21 +195,15 @@ internal sealed class Viewer : IDisposable
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
-            bool ending;
-            await _readers.WaitAsync(_cancelled);
-            try
+            if (await ReadPage() is not { } ending)
             {
-                // Before the read: a batch that is dropped from now on sets the flag again, one dropped earlier is in the log already.
-                _behind = false;
-                ending = _ending;
-                _page = await _log.ReadChunks(_thread.Id, Cursor, _options.LogPageBytes, _cancelled);
-            }
-            finally
-            {
-                _readers.Release();
+                if (_ending)
+                    return new() { Kind = ViewerStepKind.Ended };
+                // The caller sees to its client meanwhile, which hears nothing else now.
+                await Task.Delay(Pause, _time, _cancelled);
+                return new() { Kind = ViewerStepKind.Woken };
             }
 
-            _pageIndex = 0;
             if (_page.Count > 0)
                 continue;
             if (ending)
@@ -213,6 +214,33 @@ internal sealed class Viewer : IDisposable
                 _synced = true;
                 return new() { Kind = ViewerStepKind.Synced, Head = Cursor };
             }
+        }
+    }
+
+    /// <summary>
+    /// Reads the next page. Returns whether the viewer was to end when the read began; null when the database is away or others still
+    /// read it.
+    /// </summary>
+    private async ValueTask<bool?> ReadPage()
+    {
+        if (!await _readers.WaitAsync(_options.Heartbeat, _cancelled))
+            return null;
+        try
+        {
+            // Before the read: a batch that is dropped from now on sets the flag again, one dropped earlier is in the log already.
+            _behind = false;
+            var ending = _ending;
+            _page = await _log.ReadChunks(_thread.Id, Cursor, _options.LogPageBytes, _cancelled);
+            _pageIndex = 0;
+            return ending;
+        }
+        catch (StorageException e) when (e.Fault is StorageFault.Unreachable or StorageFault.DiskFull)
+        {
+            return null;
+        }
+        finally
+        {
+            _readers.Release();
         }
     }
 

@@ -1,5 +1,4 @@
 using CodexOrleans.Grains;
-using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
@@ -385,16 +384,6 @@ public sealed class ViewerSpecs : IDisposable
         Assert.False(waiting.IsCompleted);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-    }
-
-    [Fact]
-    public async Task An_unreadable_log_is_reported_and_not_taken_for_silence()
-    {
-        var thread = _fixture.NewThread();
-        thread.Commit("1");
-        using var viewer = await _fixture.Feed.Follow(thread.Id, 0, Cancelled);
-        _fixture.Log.Fault = new StorageException(StorageFault.Other, "broken");
-        await Assert.ThrowsAsync<StorageException>(() => viewer.Next().AsTask());
     }
 
     [Theory]

@@ -10,7 +10,6 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
     private readonly ConcurrentQueue<ThreadCommit> _passed = new();
     private volatile Fault? _fault;
     private int _failingReads;
-    private int _cancelledReads;
     private StrongBox<Guid>? _lostAnswer;
     private StrongBox<Guid>? _fenced;
 
@@ -22,9 +21,6 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 
     /// <summary>The next pages that are read from the log cannot be.</summary>
     public void FailNextReads(int pages) => Volatile.Write(ref _failingReads, pages);
-
-    /// <summary>The next reads of threads are cancelled, as those of a silo are that stops.</summary>
-    public void CancelNextReads(int threads) => Volatile.Write(ref _cancelledReads, threads);
 
     /// <summary>The next commit of a thread is stored, and its author hears that it failed.</summary>
     public void LoseNextAnswer(Guid thread) => _lostAnswer = new(thread);
@@ -68,8 +64,6 @@ internal sealed class FaultyStore(IThreadStore store) : IThreadStore
 
     public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default)
     {
-        if (Interlocked.Decrement(ref _cancelledReads) >= 0)
-            throw new OperationCanceledException("The silo stops, says the test.");
         if (Unreadable)
             throw new StorageException(StorageFault.Unreachable, "The log cannot be read, says the test.");
         return store.ReadThread(threadId, cancellationToken);

@@ -1,5 +1,7 @@
 using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Grains.Slots;
+using CodexOrleans.Grains.Turns;
 using CodexOrleans.Storage;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.Storage.Sqlite;
@@ -36,6 +38,9 @@ internal sealed class ThreadHost : IAsyncDisposable
     public FaultyStore Store => Services.GetRequiredService<FaultyStore>();
 
     public TurnSlots Slots => Services.GetRequiredService<TurnSlots>();
+
+    /// <summary>The silo's name as the owner of turns.</summary>
+    public string Name => Services.GetRequiredService<HostTag>().Value;
 
     public string WorkingDirectory => _folder.Path;
 
@@ -86,6 +91,9 @@ internal sealed class ThreadHost : IAsyncDisposable
     }
 
     public IThreadGrain Thread(Guid id) => _cluster.Client.GetGrain<IThreadGrain>(id);
+
+    /// <summary>One more sweep, not started, that finds threads where the test says.</summary>
+    public TurnSweep CreateSweep(IGrainFactory grains) => ActivatorUtilities.CreateInstance<TurnSweep>(Services, grains);
 
     public async Task<FrontProbe> OpenFront(Func<ThreadEventBatch, Task>? onBatch = null)
     {

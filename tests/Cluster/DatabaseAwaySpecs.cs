@@ -1,7 +1,6 @@
 using System.Net;
 using CodexOrleans.Cluster.Support;
 using CodexOrleans.EndToEnd.Support;
-using CodexOrleans.FakeCodex;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Cluster;
@@ -11,24 +10,11 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
 {
     private static readonly string[] _fronts = ["a", "b", "web"];
 
-    private PostgresServer _postgres = null!;
-    private Stage _stage = null!;
     private Nodes _nodes = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        _postgres = await PostgresServer.Start();
-        _stage = await Stage.Open();
-        _nodes = await Nodes.Start(
-            _postgres, await _postgres.CreateDatabase(), _stage, data: null, [("Codex:ExecutablePath", FakeCli.Path), ("Storage:RetryFor", "00:00:01")]);
-    }
+    public async ValueTask InitializeAsync() => _nodes = await Nodes.Start(fake: true, [("Storage:RetryFor", "00:00:01")]);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _nodes.DisposeAsync();
-        await _stage.DisposeAsync();
-        await _postgres.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _nodes.DisposeAsync();
 
     [Fact(Timeout = 180_000)]
     public async Task Whatever_needs_the_log_is_refused_as_storage_unavailable_everywhere_and_goes_on_when_it_is_back()
@@ -48,7 +34,7 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
         await running.Until("turn.started");
         var said = _fronts.ToDictionary(name => name, name => _nodes[name].Output.Length);
 
-        await _postgres.Kill();
+        await _nodes.Postgres.Kill();
 
         foreach (var (name, api) in fronts)
         {
@@ -73,7 +59,7 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
         using (var interrupted = await fronts["a"].Interrupt(running.ThreadId))
             Assert.Equal(HttpStatusCode.Accepted, interrupted.StatusCode);
 
-        await _postgres.Restart();
+        await _nodes.Postgres.Restart();
         Assert.Contains("interrupted", (await running.UntilTurnEnds()).Text, StringComparison.Ordinal);
         foreach (var api in fronts.Values)
         {
@@ -109,11 +95,11 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
         await using var watcher = await b.Follow(running.ThreadId, new EventTape());
         await watcher.Until("synced");
 
-        await _postgres.Kill();
+        await _nodes.Postgres.Kill();
         await _nodes["a"].Kill();
         // It misses the other one now, and cannot tell the database so.
         await _nodes["b"].Said("Did not get response for probe");
-        await _postgres.Restart();
+        await _nodes.Postgres.Restart();
 
         Assert.Contains("host_lost", (await watcher.UntilTurnEnds()).Text, StringComparison.Ordinal);
     }
@@ -132,7 +118,7 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
             thread = running.ThreadId;
         }
 
-        await (frozen ? _postgres.Freeze() : _postgres.Kill());
+        await (frozen ? _nodes.Postgres.Freeze() : _nodes.Postgres.Kill());
         _nodes["a"].Terminate();
         await _nodes["a"].Exited();
 
@@ -141,9 +127,9 @@ public sealed class DatabaseAwaySpecs : IAsyncLifetime
         Assert.DoesNotContain("Unhandled exception", _nodes["a"].Output, StringComparison.OrdinalIgnoreCase);
 
         if (frozen)
-            _postgres.Resume();
+            _nodes.Postgres.Resume();
         else
-            await _postgres.Restart();
+            await _nodes.Postgres.Restart();
         await _nodes.StartNode("a");
         using var again = _nodes.Connect("a", TestContext.Current.CancellationToken);
         await using var following = await again.Follow(thread, new EventTape());

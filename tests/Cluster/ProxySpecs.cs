@@ -1,7 +1,6 @@
 using System.Net;
 using CodexOrleans.Cluster.Support;
 using CodexOrleans.EndToEnd.Support;
-using CodexOrleans.FakeCodex;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Cluster;
@@ -13,17 +12,12 @@ public sealed class ProxySpecs : IAsyncLifetime
 
     private static readonly string[] _names = ["a", "b", "c"];
 
-    private PostgresServer _postgres = null!;
-    private Stage _stage = null!;
     private Nodes _nodes = null!;
     private Proxy _proxy = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _postgres = await PostgresServer.Start();
-        _stage = await Stage.Open();
-        _nodes = await Nodes.Start(
-            _postgres, await _postgres.CreateDatabase(), _stage, data: null, [("Codex:ExecutablePath", FakeCli.Path), ("Codex:DrainTimeout", "00:02:00")], _names);
+        _nodes = await Nodes.Start(fake: true, [("Codex:DrainTimeout", "00:02:00")], _names);
         _proxy = await Proxy.Start(_nodes, _names[0], _names[1], _names[2]);
     }
 
@@ -31,8 +25,6 @@ public sealed class ProxySpecs : IAsyncLifetime
     {
         await _proxy.DisposeAsync();
         await _nodes.DisposeAsync();
-        await _stage.DisposeAsync();
-        await _postgres.DisposeAsync();
     }
 
     [Fact(Timeout = 180_000)]

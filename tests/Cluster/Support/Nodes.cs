@@ -46,11 +46,15 @@ public sealed class Nodes : IAsyncDisposable
 
     /// <summary>Starts a PostgreSQL server of its own, and nodes on it.</summary>
     /// <param name="fake">With a CLI that does what the prompt, a shell script, says; else with the real one and a scripted model.</param>
-    public static async Task<Nodes> Start(bool fake, params string[] names)
+    public static Task<Nodes> Start(bool fake, params string[] names) => Start(fake, [], names);
+
+    /// <inheritdoc cref="Start(bool, string[])"/>
+    /// <param name="changes">Settings that differ from the stage's.</param>
+    public static async Task<Nodes> Start(bool fake, IReadOnlyList<(string Key, string Value)> changes, params string[] names)
     {
         var postgres = await PostgresServer.Start();
         var stage = await Stage.Open();
-        return await new Nodes(postgres, await postgres.CreateDatabase(), stage, data: null, fake ? _fakeCli : [], postgres, stage).Start(names);
+        return await new Nodes(postgres, await postgres.CreateDatabase(), stage, data: null, [.. fake ? _fakeCli : [], .. changes], postgres, stage).Start(names);
     }
 
     /// <summary>Starts nodes on a PostgreSQL server and a stage that are the caller's, and others' at the same time.</summary>

@@ -13,9 +13,9 @@ namespace CodexOrleans.Silo.Cluster;
 
 /// <summary>
 /// Removes from the database what is kept for those that are gone: the subscriptions of dead front ends, the places of grains on dead
-/// silos, and the rehearsals of nodes that were killed during their start and did not come back. Orleans forgets a subscriber only when it delivers something to it in vain, and nothing is published to a dead front end once its
-/// leases have run out. A silo that was dead before the others noticed, or while the database was away, is found here. Every silo does the
-/// same, and it does not matter who is first.
+/// silos, and the rehearsals of nodes that were killed during their start and did not come back. Orleans forgets a subscriber only when it
+/// delivers something to it in vain, and nothing is published to a dead front end once its leases have run out. A silo that was dead before
+/// the others noticed, or while the database was away, is found here. Every silo does the same, and it does not matter who is first.
 /// </summary>
 internal sealed partial class ClusterUpkeep(
     [FromKeyedServices(ThreadStreams.BetweenProcesses)] IStreamProvider streams,
@@ -42,8 +42,9 @@ internal sealed partial class ClusterUpkeep(
         WHERE s.cluster = $1 AND s.status = $2 AND silo = s.address || ':' || s.port || '@' || s.generation
         """;
 
-    // A rehearsal takes less than a second, and the node that began it removes it.
-    private const string LeftRehearsalsSql = "SELECT id FROM threads WHERE id BETWEEN $1 AND $2 AND updated_at < extract(epoch FROM now() - interval '1 minute') * 1000";
+    // A rehearsal takes less than a second, and the node that began it removes it. When it was changed last says nothing: whoever ends the
+    // lost turn changes it.
+    private const string LeftRehearsalsSql = "SELECT id FROM threads WHERE id BETWEEN $1 AND $2 AND created_at < extract(epoch FROM now() - interval '1 minute') * 1000";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -111,9 +111,10 @@ public sealed class DeadFrontSpecs(FailureCluster cluster)
     {
         var thread = RehearsalThreads.Of("killed")[0];
         var turn = Guid.CreateVersion7();
+        // Changed just now, as when its turn has been ended as lost.
         Assert.Equal(3, await cluster.Change(
             $$"""
-            INSERT INTO threads (id, generation, head_seq, options, created_at, updated_at) VALUES ('{{thread}}', 1, 1, '{}', 1, 1);
+            INSERT INTO threads (id, generation, head_seq, options, created_at, updated_at) VALUES ('{{thread}}', 1, 1, '{}', 1, extract(epoch FROM now()) * 1000);
             INSERT INTO turns (id, thread_id, status, owner, first_seq, started_at) VALUES ('{{turn}}', '{{thread}}', 0, 'killed.once', 1, 1);
             INSERT INTO chunks (thread_id, first_seq, last_seq, turn_id, at, kind, lines) VALUES ('{{thread}}', 1, 1, '{{turn}}', 1, 1, convert_to(E'{"type":"turn.submitted"}\n', 'UTF8'));
             """,

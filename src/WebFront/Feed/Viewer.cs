@@ -236,6 +236,7 @@ internal sealed class Viewer : IDisposable
         }
         catch (StorageException e) when (e.Fault is StorageFault.Unreachable or StorageFault.DiskFull)
         {
+            // A server that has no connection left counts as full, too.
             return null;
         }
         finally

@@ -137,7 +137,12 @@ public sealed partial class ThreadGrain(
     {
         EnsureRead();
         if (_turn is not { } turn || (turnId is not null && turnId != turn.Id))
+        {
+            // Anybody may ask for any id, and the answer is all that is to be left of it.
+            LeaveIfIdle();
             return new((Guid?)null);
+        }
+
         turn.Slot.Stop(StopReason.Interrupted);
         return new(turn.Id);
     }
@@ -145,6 +150,7 @@ public sealed partial class ThreadGrain(
     public ValueTask Recover()
     {
         EnsureRead();
+        LeaveIfIdle();
         return default;
     }
 

@@ -30,6 +30,7 @@ public static class CodexSiloExtensions
     public static IHostApplicationBuilder UseCodexSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.AddThreadStore();
+        builder.Services.AddSteadyTimeForOrleans();
         builder.Services.AddOptions<CodexClusterOptions>().BindConfiguration(CodexClusterOptions.Section).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CodexClusterOptions>, CodexClusterOptionsValidator>());
 

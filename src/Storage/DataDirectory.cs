@@ -33,9 +33,11 @@ public sealed class DataDirectory : IDisposable
     public string Scratch => System.IO.Path.Combine(Path, "scratch");
 
     /// <summary>Where the server keeps its data when nothing else is configured.</summary>
-    public static string DefaultPath => System.IO.Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
-        "codex-orleans");
+    /// <exception cref="StorageException">This user has no home directory.</exception>
+    public static string DefaultPath =>
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } folder
+            ? System.IO.Path.Combine(folder, "codex-orleans")
+            : throw new StorageException(StorageFault.ReadOnly, "This user has no home directory for the server's data. Set HOME, or name a folder with --DataDirectory.");
 
     /// <summary>Creates the folder if needed and takes its lock.</summary>
     /// <param name="path">Where.</param>
@@ -43,7 +45,11 @@ public sealed class DataDirectory : IDisposable
     /// <exception cref="StorageException">It cannot be created or written, or another server holds it.</exception>
     public static DataDirectory Open(string path, string? workspaces = null)
     {
+        if (string.IsNullOrWhiteSpace(path))
+            throw new StorageException(StorageFault.ReadOnly, "DataDirectory is empty. Name a folder, or leave it out to have the server's data in this user's home directory.");
         path = System.IO.Path.GetFullPath(path);
+        if (File.Exists(path))
+            throw new StorageException(StorageFault.ReadOnly, $"The data directory '{path}' is a file. Name a folder with --DataDirectory.");
         if (workspaces is not null)
         {
             if (!System.IO.Path.IsPathFullyQualified(workspaces) || !Directory.Exists(workspaces))
@@ -61,7 +67,7 @@ public sealed class DataDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(StorageFault.ReadOnly, $"The data directory '{path}' cannot be created: {e.Message} Choose another one with --DataDirectory.", e);
+            throw Unusable(path, "cannot be created", e);
         }
 
         var lockPath = System.IO.Path.Combine(path, "lock");
@@ -69,13 +75,13 @@ public sealed class DataDirectory : IDisposable
         {
             return new DataDirectory(path, workspaces, new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (IsLocked(e))
         {
-            throw new StorageException(StorageFault.ReadOnly, $"The data directory '{path}' cannot be written: {e.Message} Give this user write access, or choose another one with --DataDirectory.", e);
+            throw new StorageException(StorageFault.Locked, $"The data directory '{path}' is in use by another server. Stop that server, or choose another folder with --DataDirectory.", e);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(StorageFault.Locked, $"The data directory '{path}' is in use by another server (or cannot be written): {e.Message} Stop that server, or choose another folder with --DataDirectory.", e);
+            throw Unusable(path, "cannot be written", e);
         }
     }
 
@@ -97,6 +103,16 @@ public sealed class DataDirectory : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static StorageException Unusable(string path, string how, Exception e) => FullDisk.IsCauseOf(e)
+        ? new StorageException(StorageFault.DiskFull, $"The data directory '{path}' {how}: no space is left. Free some and start the server again.", e)
+        : new StorageException(
+            StorageFault.ReadOnly,
+            $"The data directory '{path}' {how}: {e.Message.TrimEnd('.')}. Give this user write access to it, or choose another one with --DataDirectory.",
+            e);
+
+    /// <summary>Whether another process has the file's lock: EAGAIN, or Windows' sharing violation.</summary>
+    private static bool IsLocked(Exception e) => e is IOException && e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     private static void CreatePrivate(string folder)
     {

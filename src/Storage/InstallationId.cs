@@ -24,9 +24,13 @@ public static class InstallationId
 
             return id;
         }
+        catch (IOException e) when (FullDisk.IsCauseOf(e))
+        {
+            throw new StorageException(StorageFault.DiskFull, $"No space is left for '{file}'. Free some and start the server again.", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(StorageFault.ReadOnly, $"The installation's id in '{file}' can be neither read nor written: {e.Message} Give this user access to the data directory.", e);
+            throw new StorageException(StorageFault.ReadOnly, $"The installation's id in '{file}' can be neither read nor written: {e.Message.TrimEnd('.')}. Give this user access to the data directory.", e);
         }
     }
 }

@@ -46,6 +46,29 @@ public sealed class StorageFaultSpecs
         Assert.Equal("turn.completed", (await api.Turn(large)).End.Type);
     }
 
+    /// <summary>As full as can be, and with just enough space for the files that come before the database.</summary>
+    [Theory(Timeout = 120_000)]
+    [InlineData(0)]
+    [InlineData(16 * 1024)]
+    public async Task On_a_full_disk_a_start_ends_and_says_so(int left)
+    {
+        await using var stage = await Stage.Open();
+        using var disk = new RamDisk(64);
+        disk.Fill(left);
+
+        await using var refused = await ServerProcess.RunToExit(disk.Path, stage.Settings);
+
+        Assert.True(refused.ExitCode == 1, refused.Output);
+        Assert.Contains("start the server again", refused.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("by itself", refused.Output, StringComparison.Ordinal);
+        Assert.Single(refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain(Directory.GetFiles(disk.Path), file => Path.GetFileName(file).StartsWith("token.", StringComparison.Ordinal));
+
+        disk.Free();
+        disk.Resize(64 * 1024);
+        await using var server = await ServerProcess.Start(disk.Path, stage.Settings);
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData(true)]
     [InlineData(false)]

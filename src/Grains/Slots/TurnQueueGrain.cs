@@ -15,7 +15,7 @@ public sealed class TurnQueueGrain(IClusterMembershipService membership, TimePro
 
     public async ValueTask<QueueAnswer> Exchange(SiloReport report)
     {
-        if (!_slots.Hear(report, time.GetUtcNow().ToUnixTimeMilliseconds()))
+        if (!_slots.Hear(report, (long)time.GetElapsedTime(0).TotalMilliseconds))
             return Answer(report, []);
         if (_listeners.Remove(report.Silo, out var earlier))
             earlier.Answer.SetResult(Answer(earlier.Report, []));

@@ -87,8 +87,8 @@ public sealed class TurnSlots : IDisposable
 
             if (!Closed && !_queueing && _waiting.Count == 0 && _taken.Count < Limit && (!request.Anywhere || _engine.IsInstalled))
                 return new SlotOffer(Take(request.User));
-            var since = _time.GetUtcNow() - request.Waited;
-            waiting = new WaitingTurn(new QueuedTurn(request.Ticket ?? Guid.NewGuid(), request.User, since.ToUnixTimeMilliseconds(), request.Anywhere));
+            var since = Now() - (long)request.Waited.TotalMilliseconds;
+            waiting = new WaitingTurn(new QueuedTurn(request.Ticket ?? Guid.NewGuid(), request.User, since, request.Anywhere));
             if (_waiting.Count >= _maxWaiting && !_waiting.MakeRoomFor(request.User))
                 return default;
             _waiting.Add(waiting);
@@ -179,7 +179,7 @@ public sealed class TurnSlots : IDisposable
     {
         lock (_lock)
         {
-            var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            var now = Now();
             var installed = _engine.IsInstalled;
             return new SiloReport(
                 silo,
@@ -298,7 +298,7 @@ public sealed class TurnSlots : IDisposable
                 _kept[order.Ticket] = new KeptSlot(Take(order.User), expiry);
                 break;
             case SlotOrderKind.Move when _waiting.Serve(order.Ticket) is { } waiting:
-                var waited = _time.GetUtcNow().ToUnixTimeMilliseconds() - waiting.Turn.Since;
+                var waited = Now() - waiting.Turn.Since;
                 waiting.Offer(new SlotOffer(null, order.Silo, order.Ticket, TimeSpan.FromMilliseconds(waited)));
                 break;
         }
@@ -318,6 +318,9 @@ public sealed class TurnSlots : IDisposable
         kept?.Expiry.Dispose();
         kept?.Slot.Dispose();
     }
+
+    /// <summary>Milliseconds by a clock that nobody sets.</summary>
+    private long Now() => (long)_time.GetElapsedTime(0).TotalMilliseconds;
 
     private TurnSlot Take(string user)
     {

@@ -1,3 +1,6 @@
+using CodexOrleans.Grains.Codex;
+using CodexOrleans.Grains.Workspaces;
+using CodexOrleans.Storage;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,12 +24,32 @@ public static class ServerDefaults
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
     };
 
+    // Watching the configuration files costs CPU for every write near them, and nothing here changes at run time.
+    private const string WithoutWatching = "--hostBuilder:reloadConfigOnChange=false";
+
+    private static readonly (string Section, Type Options)[] _settings =
+    [
+        ("", typeof(ProgramOptions)),
+        (CodexClusterOptions.Section, typeof(CodexClusterOptions)),
+        (StorageOptions.Section, typeof(StorageOptions)),
+        (CodexOptions.Section, typeof(CodexOptions)),
+        (ThreadWorkspaceOptions.Section, typeof(ThreadWorkspaceOptions)),
+        ("Dashboard", typeof(DashboardSetting)),
+    ];
+
     /// <summary>A program finds its page and settings beside itself, wherever it is started from.</summary>
     public static string ContentRoot => AppContext.BaseDirectory;
 
     /// <summary>The command line as a host builder takes it.</summary>
-    // Watching the configuration files costs CPU for every write near them, and nothing here changes at run time.
-    public static string[] Arguments(IReadOnlyList<string> args) => ["--hostBuilder:reloadConfigOnChange=false", .. CommandLine.Expand(args)];
+    /// <param name="own">Sections and options classes of the program itself, beside those of every silo.</param>
+    /// <exception cref="StartRefusedException">It has an option that nobody reads, or something that is none.</exception>
+    public static string[] Arguments(IReadOnlyList<string> args, params IReadOnlyCollection<(string Section, Type Options)> own)
+    {
+        var expanded = CommandLine.Expand(args);
+        CommandLine.Check(expanded, [.. _settings, .. own]);
+        return [WithoutWatching, .. expanded];
+    }
+
 
     /// <summary>Adds the logging, and defaults below every other source, so that appsettings, environment and command line all win.</summary>
     /// <param name="own">The program's own defaults: configuration keys and values.</param>
@@ -44,4 +67,9 @@ public static class ServerDefaults
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
     }
+
+    /// <summary>Keys at the root that are read one by one.</summary>
+    private sealed record ProgramOptions(string DataDirectory, bool Migrate);
+
+    private sealed record DashboardSetting(bool Enabled);
 }

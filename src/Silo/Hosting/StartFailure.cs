@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net.Sockets;
+using System.Reflection;
+using System.Security.Cryptography;
 using CodexOrleans.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -11,11 +14,18 @@ public sealed class StartRefusedException(string message) : Exception(message);
 /// <summary>Turns what an operator can mend into one message and exit code 1; anything else crashes with its stack trace.</summary>
 public static class StartFailure
 {
+    private const string Correct = "Correct it where it is set: on the command line, in the environment or in appsettings.json.";
+
+    /// <summary>A server that has nothing to do holds more than 300.</summary>
+    private const int FewestOpenFiles = 512;
+
     /// <returns>The process's exit code.</returns>
     public static async Task<int> Report(Func<Task> run)
     {
         try
         {
+            // Before all else: without them the runtime cannot load the rest of the program, and says that there are files missing.
+            EnsureOpenFiles();
             await run();
             return 0;
         }
@@ -33,12 +43,42 @@ public static class StartFailure
         AggregateException all when all.InnerExceptions.All(inner => Explain(inner) is not null) =>
             // One part's problem is also that of each part that builds on it.
             string.Join(Environment.NewLine, all.InnerExceptions.Select(Explain).Distinct()),
+        TargetInvocationException or TypeInitializationException when e.InnerException is { } inner => Explain(inner),
         IOException { InnerException: AddressInUseException } =>
             $"{e.Message} Stop the server that has it, or choose another address with --urls.",
         // The web server wraps its own; this one is the silo's.
         AddressInUseException => "A port for the other nodes is taken. Stop the node that has it, or choose another one with Cluster:SiloPort or Cluster:GatewayPort; 0 takes a free one for Cluster:SiloPort.",
-        SocketException => $"The server cannot listen on its address: {e.Message} Choose another one with --urls.",
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => e.Message,
+        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+            "The server may not listen on its address: ports below 1024 are the system's. Choose another one with --urls, or give this user the capability CAP_NET_BIND_SERVICE.",
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
+            "The server cannot listen on its address, which is none of this machine's. Choose another one with --urls, for the other nodes with Cluster:Address.",
+        SocketException => $"The server cannot listen on its address: {Said(e)}. Choose another one with --urls, for the other nodes with Cluster:Address.",
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => $"{Said(e)}. {Correct}",
+        InvalidDataException when e.Message.StartsWith("Failed to load configuration", StringComparison.Ordinal) =>
+            $"{Said(e)}: {Said(e.GetBaseException())}. Correct the file, and see that this user may read it.",
+        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } when e.Message.Contains("certificate", StringComparison.Ordinal) =>
+            "An https address needs a certificate: set Kestrel:Certificates:Default:Path (and Password or KeyPath), or put a TLS proxy before an http address.",
+        // Bad values of section Kestrel, which are told in words.
+        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } or FormatException { Source: "Microsoft.AspNetCore.Http" } => $"{Said(e)}. {Correct}",
+        CryptographicException => $"A certificate or its key cannot be read: {Said(e)}. See to the files and passwords that section Kestrel names.",
+        IOException when FullDisk.IsCauseOf(e) => $"No space is left on a disk that the server needs: {Said(e)}. Free some and start it again.",
+        // The runtime's own words when a program is not whole; nothing to be configured.
+        FileNotFoundException or FileLoadException when e.Message.Contains("assembly", StringComparison.Ordinal) => null,
+        IOException or UnauthorizedAccessException => $"The server needs a file that it cannot use: {Said(e)}. See that it exists and that this user has access to it.",
         _ => null,
     };
+
+    private static string Said(Exception e) => e.Message.TrimEnd('.', ' ', '\n');
+
+    /// <exception cref="StartRefusedException">The process may not hold as many files open as a server needs.</exception>
+    private static void EnsureOpenFiles()
+    {
+        const string limits = "/proc/self/limits";
+        if (!File.Exists(limits))
+            return;
+        var line = File.ReadLines(limits).FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        var words = line?["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words is [var now, ..] && int.TryParse(now, CultureInfo.InvariantCulture, out var files) && files < FewestOpenFiles)
+            throw new StartRefusedException($"The server may hold {files} files open, and needs {FewestOpenFiles} at least, a few more for each turn and client. Raise the limit: 'ulimit -n 65536', or LimitNOFILE= in systemd.");
+    }
 }

@@ -36,7 +36,8 @@ internal static class PostgresFaults
     /// <summary>Another session holds what is to be written, for longer than <see cref="ConnectionBounds"/> lets one wait.</summary>
     public static bool IsOfALock(Exception e) => e is PostgresException { SqlState: LockNotAvailable };
 
-    public static StorageException ToStorageException(Exception e, string server)
+    /// <param name="starting">The server is about to end with this message.</param>
+    public static StorageException ToStorageException(Exception e, string server, bool starting = false)
     {
         if (e is StorageException known)
             return known;
@@ -52,18 +53,20 @@ internal static class PostgresFaults
             null when IsOfTheNetwork(e) => StorageFault.Unreachable,
             _ => StorageFault.Other,
         };
-        return new StorageException(fault, MessageFor(fault, server, state, e), e);
+        return new StorageException(fault, MessageFor(fault, server, state, e, starting), e);
     }
 
-    private static string MessageFor(StorageFault fault, string server, string? state, Exception e) => fault switch
+    private static string MessageFor(StorageFault fault, string server, string? state, Exception e, bool starting) => fault switch
     {
-        StorageFault.Unreachable => $"PostgreSQL at {server} cannot be reached ({e.Message}). See that it runs and that Storage:ConnectionString is right; the server goes on by itself.",
-        StorageFault.Locked => $"Another session of PostgreSQL at {server} holds what is to be written ({e.Message}). The server goes on by itself when that session ends; pg_stat_activity shows which it is.",
-        StorageFault.DiskFull => $"PostgreSQL at {server} is out of disk space, memory or connections ({e.Message}). Give it more; the server goes on by itself.",
+        StorageFault.Unreachable => $"PostgreSQL at {server} cannot be reached ({e.Message}). See that it runs and that Storage:ConnectionString is right{GoesOn(starting)}",
+        StorageFault.Locked => $"Another session of PostgreSQL at {server} holds what is to be written ({e.Message}); pg_stat_activity shows which it is. End it{GoesOn(starting)}",
+        StorageFault.DiskFull => $"PostgreSQL at {server} is out of disk space, memory or connections ({e.Message}). Give it more{GoesOn(starting)}",
         StorageFault.ReadOnly => $"PostgreSQL at {server} refuses to be written to ({e.Message}). Check user and password in Storage:ConnectionString, the rights of that user, and that this is not a standby.",
         _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). Restart the server with a user that may create tables: it brings the schema up to date.",
         _ => $"PostgreSQL at {server} cannot be used ({e.Message}). Look at its log.",
     };
+
+    private static string GoesOn(bool starting) => starting ? ", then start the server again." : "; the server goes on by itself.";
 
     private static bool IsOfTheNetwork(Exception e) =>
         e is NpgsqlException or IOException or SocketException or TimeoutException or InvalidOperationException or StorageException;

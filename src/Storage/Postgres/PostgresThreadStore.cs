@@ -59,7 +59,7 @@ public sealed partial class PostgresThreadStore : IOpenStore
             }
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
             {
-                throw PostgresFaults.ToStorageException(e, _database.Server);
+                throw PostgresFaults.ToStorageException(e, _database.Server, starting: true);
             }
         }
 

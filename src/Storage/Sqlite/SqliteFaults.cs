@@ -22,7 +22,8 @@ internal static class SqliteFaults
     public static bool IsOfTheCommit(Exception e) =>
         e is ArgumentException or SqliteException { SqliteErrorCode: Constraint or TooBig };
 
-    public static StorageException ToStorageException(Exception e, SqliteDatabase database)
+    /// <param name="starting">The server is about to end with this message.</param>
+    public static StorageException ToStorageException(Exception e, SqliteDatabase database, bool starting = false)
     {
         if (e is StorageException known)
             return known;
@@ -42,12 +43,12 @@ internal static class SqliteFaults
             _ when e is IOException => StorageFault.ReadOnly,
             _ => StorageFault.Other,
         };
-        return new StorageException(fault, MessageFor(fault, file, e), e);
+        return new StorageException(fault, MessageFor(fault, file, e, starting), e);
     }
 
-    private static string MessageFor(StorageFault fault, string file, Exception e) => fault switch
+    private static string MessageFor(StorageFault fault, string file, Exception e, bool starting) => fault switch
     {
-        StorageFault.DiskFull => $"No space is left for the database '{file}' ({e.Message}). Free some; the server goes on by itself.",
+        StorageFault.DiskFull => $"No space is left for the database '{file}' ({e.Message}). Free some{(starting ? " and start the server again." : "; the server goes on by itself.")}",
         StorageFault.Locked => $"The database '{file}' is locked by another process ({e.Message}). End that process, or let it finish.",
         StorageFault.Corrupt => $"The database '{file}' is damaged, or is no database ({e.Message}). Stop the server and restore the file from a backup, or move it away to start with an empty one.",
         StorageFault.ReadOnly => $"The database '{file}' cannot be opened for writing ({e.Message}). Give this user write access to the file and its folder, or choose another place with --DataDirectory or Storage:ConnectionString.",

@@ -81,7 +81,7 @@ public sealed partial class SqliteThreadStore : IOpenStore
             }
             catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
             {
-                throw SqliteFaults.ToStorageException(e, _database);
+                throw SqliteFaults.ToStorageException(e, _database, starting: true);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using CodexOrleans.Silo.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -14,12 +15,15 @@ internal sealed class LoopbackGuard(SocketTransportFactory sockets, IOptions<Aut
 {
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (auth.Value.Mode == AuthMode.None && !(endpoint is IPEndPoint ip && IPAddress.IsLoopback(ip.Address)))
+        if (auth.Value.Mode == AuthMode.None && !IsOfThisMachine(endpoint))
             throw Refuse(endpoint);
         return sockets.BindAsync(endpoint, cancellationToken);
     }
 
     public bool CanBind(EndPoint endpoint) => sockets.CanBind(endpoint);
+
+    private static bool IsOfThisMachine(EndPoint endpoint) =>
+        endpoint is UnixDomainSocketEndPoint || (endpoint is IPEndPoint ip && IPAddress.IsLoopback(ip.Address));
 
     private static StartRefusedException Refuse(EndPoint endpoint) => new(
         $"The server does not listen on {endpoint} with Auth:Mode=None: everybody who reaches that address could run commands on this machine. " +

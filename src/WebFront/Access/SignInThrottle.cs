@@ -12,15 +12,15 @@ internal sealed class SignInThrottle(TimeProvider time)
     private static readonly TimeSpan _window = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<IPAddress, (int Count, DateTimeOffset Ends)> _failures = [];
+    private readonly Dictionary<IPAddress, (int Count, TimeSpan Ends)> _failures = [];
 
     /// <summary>Seconds until the address may try again, or null when it may now.</summary>
     public int? Wait(IPAddress? address)
     {
         lock (_lock)
         {
-            return _failures.TryGetValue(Key(address), out var failures) && failures.Count >= MaxFailures && failures.Ends > time.GetUtcNow()
-                ? (int)Math.Ceiling((failures.Ends - time.GetUtcNow()).TotalSeconds)
+            return _failures.TryGetValue(Key(address), out var failures) && failures.Count >= MaxFailures && failures.Ends > Now()
+                ? (int)Math.Ceiling((failures.Ends - Now()).TotalSeconds)
                 : null;
         }
     }
@@ -30,7 +30,7 @@ internal sealed class SignInThrottle(TimeProvider time)
         var key = Key(address);
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = Now();
             if (_failures.Count >= MaxAddresses)
                 Forget(now);
             var open = _failures.TryGetValue(key, out var failures) && failures.Ends > now;
@@ -38,7 +38,7 @@ internal sealed class SignInThrottle(TimeProvider time)
         }
     }
 
-    private void Forget(DateTimeOffset now)
+    private void Forget(TimeSpan now)
     {
         foreach (var (address, (_, ends)) in _failures)
         {
@@ -50,6 +50,9 @@ internal sealed class SignInThrottle(TimeProvider time)
         if (_failures.Count >= MaxAddresses)
             _failures.Clear();
     }
+
+    /// <summary>By a clock that nobody sets: no step of the machine's clock ends a wait or prolongs it.</summary>
+    private TimeSpan Now() => time.GetElapsedTime(0);
 
     private static IPAddress Key(IPAddress? address) => address?.MapToIPv6() ?? IPAddress.IPv6None;
 }

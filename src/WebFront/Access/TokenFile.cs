@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using CodexOrleans.Silo.Hosting;
+using CodexOrleans.Storage;
 
 namespace CodexOrleans.WebFront;
 
@@ -41,13 +42,22 @@ internal static class TokenFile
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
-        using (var stream = new FileStream(temporary, options))
+        try
         {
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(token + "\n"));
-            stream.Flush(flushToDisk: true);
-        }
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(System.Text.Encoding.ASCII.GetBytes(token + "\n"));
+                stream.Flush(flushToDisk: true);
+            }
 
-        File.Move(temporary, path);
-        return token;
+            File.Move(temporary, path);
+            return token;
+        }
+        catch (IOException e)
+        {
+            File.Delete(temporary);
+            var (why, what) = FullDisk.IsCauseOf(e) ? ("no space is left", "Free some") : (e.Message.TrimEnd('.'), "See to the data directory");
+            throw new StartRefusedException($"The token file '{path}' cannot be written: {why}. {what} and start the server again.");
+        }
     }
 }

@@ -5,8 +5,17 @@ namespace CodexOrleans.WebFront;
 /// <summary>An address the server listens on, as Kestrel names it.</summary>
 internal static class BoundAddress
 {
+    private const string UnixPrefix = "http://unix:";
+
+    /// <summary>Path of the socket when the address is one, such as <c>http://unix:/run/codex.sock</c>; else null.</summary>
+    public static string? UnixSocket(string address) =>
+        address.StartsWith(UnixPrefix, StringComparison.OrdinalIgnoreCase) ? address[UnixPrefix.Length..] : null;
+
     /// <summary>True when only processes of this machine reach it.</summary>
     public static bool IsLoopback(string address) =>
+        UnixSocket(address) is not null || IsLoopbackHost(address);
+
+    private static bool IsLoopbackHost(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri)
         && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
 

@@ -2,14 +2,14 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using CodexOrleans.DemoModel;
-using CodexOrleans.Silo.Hosting;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.WebFront;
 
 /// <summary>
 /// <c>--demo</c>: the real CLI, with the scripted model of this very server behind it, in a CLI home and a data directory of its
-/// own. The model sits on the server's own port behind a key that only the CLI is given.
+/// own. The model sits on the server's own port behind a key that only the CLI is given; on a loopback port of its own, if the server
+/// listens on sockets or by https alone.
 /// </summary>
 internal static class DemoMode
 {
@@ -21,11 +21,12 @@ internal static class DemoMode
         if (!IsOn(builder.Configuration))
             return;
         var data = builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath + "-demo";
-        var home = Path.Combine(Path.GetFullPath(data), "codex-home");
+        // An empty one is refused when it is opened.
+        var home = string.IsNullOrWhiteSpace(data) ? "" : Path.Combine(Path.GetFullPath(data), "codex-home");
         var settings = new Dictionary<string, string?>
         {
             ["DataDirectory"] = data,
-            ["urls"] = KnownAddress(builder.Configuration["urls"]!, out var ownAddress),
+            ["urls"] = KnownAddress(builder.Configuration["urls"]!, out var ownAddress, out var ownPort),
             ["Codex:Home"] = home,
             [$"Codex:Environment:{DemoProvider.KeyVariable}"] = _key,
         };
@@ -33,6 +34,8 @@ internal static class DemoMode
             settings[$"Codex:ConfigOverrides:{key}"] = value;
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.AddHostedService(services => new DemoHome(services.GetRequiredService<DataDirectory>()));
+        if (ownPort is { } port)
+            builder.Services.AddHostedService(_ => new DemoPort(port));
     }
 
     public static void MapDemo(this WebApplication app)
@@ -44,12 +47,19 @@ internal static class DemoMode
     private static bool IsOn(IConfiguration configuration) => configuration.GetValue<bool>("Demo");
 
     /// <summary>The CLI must be told the model's address before the server listens, so "any free port" is chosen here.</summary>
-    private static string KnownAddress(string urls, out string own)
+    private static string KnownAddress(string urls, out string own, out int? ownPort)
     {
-        var addresses = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(address => BindingAddress.Parse(address)).ToArray();
-        if (Array.FindIndex(addresses, address => address.Scheme == "http") is not (>= 0 and var first))
-            throw new StartRefusedException("--demo needs an http address: the CLI does not know this server's certificate. Add one such as http://127.0.0.1:8000 to --urls.");
+        var addresses = ListenAddresses.Split(urls).Select(BindingAddress.Parse).ToArray();
+        // The CLI knows neither sockets nor this server's certificate.
+        var first = Array.FindIndex(addresses, address => address.Scheme == "http" && !address.IsUnixPipe);
+        if (first < 0)
+        {
+            ownPort = FreePort();
+            own = $"http://127.0.0.1:{ownPort}";
+            return urls;
+        }
+
+        ownPort = null;
         var port = addresses[first].Port == 0 ? FreePort() : addresses[first].Port;
         var host = addresses[first].Host is "localhost" or "*" or "+" or "0.0.0.0" or "[::]" ? "127.0.0.1" : addresses[first].Host;
         own = $"http://{host}:{port}";
@@ -73,5 +83,30 @@ internal static class DemoMode
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>The model where only this machine reaches it.</summary>
+    private sealed class DemoPort(int port) : IHostedService
+    {
+        private WebApplication? _app;
+
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            var builder = WebApplication.CreateEmptyBuilder(new());
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+            builder.Services.AddRoutingCore();
+            _app = builder.Build();
+            _app.UseRouting();
+            _app.MapDemoModel(Prefix, new DemoModelOptions { Key = _key });
+            await _app.StartAsync(cancellationToken);
+        }
+
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            if (_app is null)
+                return;
+            await _app.StopAsync(cancellationToken);
+            await _app.DisposeAsync();
+        }
     }
 }

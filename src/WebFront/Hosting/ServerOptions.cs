@@ -22,6 +22,12 @@ public sealed class ServerOptions
     public bool WarmUp { get; set; } = true;
 
     /// <summary>
+    /// Who may connect to a socket of <c>--urls http://unix:/path</c>, as for chmod. Default <c>600</c>: this user alone.
+    /// </summary>
+    [RegularExpression("0?[0-7]{3}", ErrorMessage = "UnixSocketMode must be three octal digits, such as 600 or 660.")]
+    public string UnixSocketMode { get; set; } = "600";
+
+    /// <summary>
     /// Largest request body in bytes. Default 8 MiB: the CLI's longest prompt of 1,048,576 characters passes, even if a client
     /// escapes each as <c>\uXXXX</c>.
     /// </summary>
@@ -41,6 +47,8 @@ internal static class ServerOptionsRegistration
         builder.Services.AddSingleton(TimeProvider.System);
         // Whoever has an event writes it to the socket itself, which never waits there; a thread of the pool in between cost more than the write.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<ServerOptions>>((sockets, server) =>
+            sockets.CreateBoundListenSocket = endpoint => UnixSockets.Bind(endpoint, (UnixFileMode)Convert.ToInt32(server.Value.UnixSocketMode, 8)));
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>((kestrel, server) =>
         {
             kestrel.AddServerHeader = false;

@@ -81,18 +81,29 @@ internal sealed partial class StartBanner(
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"\nCodexOrleans {ServerVersion.Text} is listening on {string.Join(", ", addresses)}\n\n");
 
-        var page = addresses.Length > 0 ? BoundAddress.ForLocalBrowser(addresses[0]) : "";
-        if (auth.Value.Mode == AuthMode.None)
+        var page = addresses.FirstOrDefault(address => BoundAddress.UnixSocket(address) is null) is { } first ? BoundAddress.ForLocalBrowser(first) : null;
+        var socket = addresses.Select(BoundAddress.UnixSocket).FirstOrDefault(path => path is not null);
+        var open = auth.Value.Mode == AuthMode.None;
+        if (page is not null)
         {
-            Line(text, "Page", page + "/");
-            Line(text, "Access", "open to every process and user of this machine (Auth:Mode=None)");
+            Line(text, "Page", open ? page + "/" : $"{page}/sign-in?ticket={tickets.Issue()}");
+            if (!open)
+                Line(text, "", $"this link signs one browser in, once, within {SignInTickets.Lifetime.TotalMinutes:0} minutes");
         }
-        else
+
+        if (socket is not null)
         {
-            Line(text, "Page", $"{page}/sign-in?ticket={tickets.Issue()}");
-            Line(text, "", $"this link signs one browser in, once, within {SignInTickets.Lifetime.TotalMinutes:0} minutes");
+            Line(text, "Socket", $"curl --unix-socket {socket} http://localhost/health/ready");
+            if (page is null)
+                Line(text, "", "a browser needs a proxy before it, or: ssh -L 8000:" + socket + " <this machine>");
+        }
+
+        if (!open)
             Line(text, "API token", auth.Value.Token is null ? $"in {data.TokenFile}" : "as configured in Auth:Token");
-        }
+        else if (page is not null)
+            Line(text, "Access", "open to every process and user of this machine (Auth:Mode=None)");
+        else
+            Line(text, "Access", $"open to everybody who may connect to the socket (Auth:Mode=None, UnixSocketMode={options.Value.UnixSocketMode})");
 
         Line(text, "Data", data.Path);
         Line(text, "Codex CLI", cli switch

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -107,12 +108,21 @@ internal sealed partial class WarmUp(
         LogRehearsed(turns, Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
     }
 
-    private Uri OwnAddress()
+    private EndPoint OwnAddress()
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
-        return addresses.Select(BoundAddress.ForLocalBrowser).Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri : null)
-            .FirstOrDefault(address => address is { Scheme: "http", Port: > 0 })
+        return addresses.Select(EndPointOf).FirstOrDefault(endpoint => endpoint is not null)
             ?? throw new InvalidOperationException("There is no plain http address to send a rehearsal to.");
+    }
+
+    /// <summary>Where a request in plain http can be sent to, or null.</summary>
+    private static EndPoint? EndPointOf(string address)
+    {
+        if (BoundAddress.UnixSocket(address) is { } path)
+            return new UnixDomainSocketEndPoint(path);
+        return Uri.TryCreate(BoundAddress.ForLocalBrowser(address), UriKind.Absolute, out var uri) && uri is { Scheme: "http", Port: > 0 }
+            ? new DnsEndPoint(uri.IdnHost, uri.Port)
+            : null;
     }
 
     private byte[] Request(Guid thread, string? token)
@@ -134,10 +144,12 @@ internal sealed partial class WarmUp(
     }
 
     /// <summary>One request on one connection. An HTTP client of the library's would itself have to be warmed up, for nobody's sake.</summary>
-    private static async Task<string> Send(Uri address, byte[] request, CancellationToken cancellationToken)
+    private static async Task<string> Send(EndPoint address, byte[] request, CancellationToken cancellationToken)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(address.IdnHost, address.Port, cancellationToken);
+        using var socket = address is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(address, cancellationToken);
         await socket.SendAsync(request, cancellationToken);
         var response = new MemoryStream();
         var buffer = new byte[4096];

@@ -191,6 +191,44 @@ public sealed class LeaseSpecs
     }
 
     [Fact]
+    public async Task Nothing_is_left_of_a_call_for_a_thread_that_does_not_exist()
+    {
+        await using var host = await ThreadHost.Start();
+        var front = await host.OpenFront();
+        Func<IThreadGrain, ValueTask>[] calls =
+        [
+            async thread => Assert.Null(await thread.Interrupt(null)),
+            async thread => Assert.Null(await thread.Interrupt(Guid.CreateVersion7())),
+            async thread => Assert.False((await thread.Attach(front.Id)).Exists),
+            thread => thread.Detach(front.Id),
+            thread => thread.Recover(),
+            async thread => Assert.Equal(
+                RefusalCodes.ThreadNotFound, (await thread.StartTurn(host.Request(newThread: false), front.Id, TestContext.Current.CancellationToken)).Refusal?.Code),
+        ];
+
+        foreach (var call in calls)
+        {
+            var stranger = Guid.CreateVersion7();
+            await call(host.Thread(stranger));
+            Assert.Equal(stranger, await host.Activations.Left());
+        }
+    }
+
+    [Fact]
+    public async Task A_thread_that_runs_nothing_leaves_memory_when_an_interrupt_has_come_for_it()
+    {
+        await using var host = await ThreadHost.Start();
+        await host.Submit(_thread);
+        (await host.Engine.NextTurn()).Complete();
+        Assert.Equal(_thread, await host.Activations.Left());
+
+        Assert.Null(await host.Thread(_thread).Interrupt(null));
+
+        Assert.Equal(_thread, await host.Activations.Left());
+        Assert.Equal(2, host.Activations.Entered);
+    }
+
+    [Fact]
     public async Task A_refused_turn_keeps_no_thread_in_memory()
     {
         await using var host = await ThreadHost.Start(options => options.MaxConcurrentTurns = 1);

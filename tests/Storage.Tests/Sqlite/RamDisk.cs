@@ -22,7 +22,8 @@ internal sealed class RamDisk : IDisposable
     public string Path => _folder.Path;
 
     /// <summary>Takes all the space that is left.</summary>
-    public void Fill()
+    /// <param name="but">Bytes that are to be free all the same.</param>
+    public void Fill(int but = 0)
     {
         using var ballast = new FileStream(Ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         var page = new byte[4096];
@@ -35,9 +36,13 @@ internal sealed class RamDisk : IDisposable
         {
             // It is full, as wanted.
         }
+
+        ballast.SetLength(ballast.Length - but);
     }
 
     public void Free() => File.Delete(Ballast);
+
+    public void Resize(int kibibytes) => Run("mount", "-o", $"remount,size={kibibytes}k", Path);
 
     public void MakeReadOnly() => Run("mount", "-o", "remount,ro", Path);
 

@@ -26,20 +26,31 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>The first address that it listens on; fails when it ends before.</summary>
     public Task<Uri> Listening => _listening.Task;
 
+    public bool HasExited => _process.HasExited;
+
     public string Output => Text(_output);
 
     public string Errors => Text(_errors);
 
-    public static ServerProcess Start(IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
+    public static ServerProcess Start(IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartProgram("WebFront", args, environment);
+
+    /// <summary>Starts one of the programs, by the name of its project, or what starts it, by its path.</summary>
+    public static ServerProcess StartProgram(string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
     {
-        // Beside this test's own output folder, built in the same configuration.
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        var executable = Path.Combine(Repository.Root, "artifacts", "bin", "WebFront", folder.Name, "CodexOrleans.WebFront" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        var executable = Path.IsPathRooted(program) ? program : ExecutableOf(program);
         var start = new ProcessStartInfo(executable, args) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         return new ServerProcess(Process.Start(start)!);
     }
+
+    /// <summary>Where a program is: beside this test's own output folder, built in the same configuration.</summary>
+    public static string FolderOf(string program) =>
+        Path.Combine(Repository.Root, "artifacts", "bin", program, new DirectoryInfo(AppContext.BaseDirectory).Name);
+
+    public static string ExecutableOf(string program) =>
+        Path.Combine(FolderOf(program), $"CodexOrleans.{program}" + (OperatingSystem.IsWindows() ? ".exe" : ""));
 
     /// <summary>Waits for a line that was not waited for before.</summary>
     public Task MoreOutput(CancellationToken cancellationToken) => _more.WaitAsync(cancellationToken);

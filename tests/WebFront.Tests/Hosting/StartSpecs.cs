@@ -8,6 +8,9 @@ namespace CodexOrleans.WebFront.Tests;
 
 public sealed partial class StartSpecs
 {
+    // A developer's certificate in the home directory would do for https.
+    private static readonly Dictionary<string, string> _certificateOfNobody = new() { ["HOME"] = "/nonexistent", ["DOTNET_CLI_HOME"] = "/nonexistent" };
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -131,6 +134,113 @@ public sealed partial class StartSpecs
         await using var server = ServerProcess.Start(["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"], argument]);
 
         await AssertRefused(server, message);
+    }
+
+    [Theory]
+    [InlineData("--urls=nonsense", "urls has 'nonsense': it must be an address such as")]
+    [InlineData("--urls=", "urls is empty")]
+    [InlineData("--urls=ftp://127.0.0.1:1", "it must begin with http:// or https://")]
+    [InlineData("--urls=http://127.0.0.1:99999", "its port must lie between 0 and 65535")]
+    [InlineData("--urls=http://127.0.0.1:0/base", "it must end with the port")]
+    [InlineData("--urls=http://localhost:0", "write http://127.0.0.1:0")]
+    [InlineData("--urls=http://192.0.2.1:0", "which is none of this machine's")]
+    [InlineData("--urls=http://127.0.0.1:http", "its port is no number")]
+    [InlineData("--urls=http://unix:relative.sock", "the path of a socket must be absolute")]
+    [InlineData("--urls=http://unix:/no/such/folder/x.sock", "its folder does not exist")]
+    [InlineData("--urls=http://unix:/etc/passwd", "there is something that is not a socket")]
+    [InlineData("--urls=https://127.0.0.1:0", "An https address needs a certificate")]
+    [InlineData("--Kestrel:Endpoints:a:Url=nonsense", "Kestrel:Endpoints:a:Url has 'nonsense'")]
+    [InlineData("--Kestrel:Endpoints:a:Protocols=Http1", "missing the required 'Url' parameter")]
+    [InlineData("--Kestrel:Certificates:Default:Path=/no/such.pfx --urls=https://127.0.0.1:0", "'/no/such.pfx'")]
+    [InlineData("--demo --urls=nonsense", "urls has 'nonsense'")]
+    [InlineData("--DataDirectory=", "DataDirectory is empty")]
+    [InlineData("--DataDirectory= --demo", "DataDirectory is empty")]
+    [InlineData("--DataDirectory=/etc/passwd", "'/etc/passwd' is a file")]
+    [InlineData("--DataDirectory=/proc/codex-orleans", "'/proc/codex-orleans' cannot be created")]
+    [InlineData("--DataDirectory", "--DataDirectory needs a value")]
+    [InlineData("--DataDirectory --demo", "--DataDirectory needs a value")]
+    [InlineData("--DataDirectroy=/tmp", "There is no option --DataDirectroy")]
+    [InlineData("--Auth:Tokne=x", "There is no option --Auth:Tokne")]
+    [InlineData("--nonsense", "There is no option --nonsense")]
+    [InlineData("serve", "'serve' is no option")]
+    [InlineData("-x", "'-x' is no option")]
+    [InlineData("--UnixSocketMode=rw", "UnixSocketMode must be three octal digits")]
+    [InlineData("--Codex:MaxConcurrentTurns=many", "'many' at 'Codex:MaxConcurrentTurns'")]
+    [InlineData("--Storage:Provider=Mongo", "'Mongo' at 'Storage:Provider'")]
+    public async Task A_start_that_cannot_be_is_one_message(string arguments, string message)
+    {
+        using var folder = new TemporaryFolder();
+        // What is given last counts.
+        await using var server = ServerProcess.Start(
+            ["--urls=http://127.0.0.1:0", $"--DataDirectory={folder["data"]}", .. arguments.Split(' ')], _certificateOfNobody);
+
+        await AssertRefused(server, message);
+        Assert.Single(server.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("WebFront", true)]
+    [InlineData("WebFront", false)]
+    [InlineData("Silo", true)]
+    [InlineData("Silo", false)]
+    public async Task Settings_that_cannot_be_read_are_one_message(string program, bool malformed)
+    {
+        using var folder = new TemporaryFolder();
+        var environment = $"test{Guid.NewGuid():N}";
+        var file = Path.Combine(ServerProcess.FolderOf(program), $"appsettings.{environment}.json");
+        if (malformed)
+            await File.WriteAllTextAsync(file, "{ \"Auth\": ", Cancel);
+        else
+            // Nobody can read the first page of a process's memory, not even root.
+            File.CreateSymbolicLink(file, "/proc/self/mem");
+        try
+        {
+            await using var server = ServerProcess.StartProgram(program, [$"--environment={environment}", $"--DataDirectory={folder["data"]}"]);
+
+            await AssertRefused(server, file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("WebFront")]
+    [InlineData("Silo")]
+    public async Task Too_few_open_files_are_one_message(string program)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.StartProgram(
+            "/bin/sh", ["-c", "ulimit -n 64; exec \"$0\" \"$@\"", ServerProcess.ExecutableOf(program), $"--DataDirectory={folder["data"]}"]);
+
+        await AssertRefused(server, "The server may hold 64 files open");
+    }
+
+    [Theory]
+    [InlineData("--DataDirectory=", "DataDirectory is empty")]
+    [InlineData("--nonsense=1", "There is no option --nonsense")]
+    [InlineData("--Auth:Token=x", "There is no option --Auth:Token")]
+    [InlineData("--Cluster:SiloPort=many", "'many' at 'Cluster:SiloPort'")]
+    [InlineData("--Cluster:Mode=Embedded", "Cluster:Mode is Embedded")]
+    [InlineData("--Storage:ConnectionString=nonsense", "Storage:ConnectionString cannot be read")]
+    public async Task A_silo_that_cannot_start_says_why_in_one_message(string argument, string message)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = ServerProcess.StartProgram(
+            "Silo", [$"--DataDirectory={folder["data"]}", "--Storage:Provider=Postgres", "--Storage:ConnectionString=Host=127.0.0.1;Port=1;Database=x", argument]);
+
+        await AssertRefused(server, message);
+    }
+
+    [Fact]
+    public async Task A_user_without_a_home_is_told_to_name_a_folder()
+    {
+        // Its home is below a file, for whoever runs this.
+        await using var server = ServerProcess.Start(
+            ["--urls=http://127.0.0.1:0"], new Dictionary<string, string> { ["HOME"] = "/etc/passwd", ["XDG_DATA_HOME"] = "" });
+
+        await AssertRefused(server, "choose another one with --DataDirectory");
     }
 
     private static async Task AssertRefused(ServerProcess server, string message)

@@ -91,7 +91,12 @@ internal sealed partial class StartBanner(
         {
             Line(text, "Page", $"{page}/sign-in?ticket={tickets.Issue()}");
             Line(text, "", $"this link signs one browser in, once, within {SignInTickets.Lifetime.TotalMinutes:0} minutes");
-            Line(text, "API token", auth.Value.Token is null ? $"in {data.TokenFile}" : "as configured in Auth:Token");
+            Line(text, "API token", auth.Value switch
+            {
+                { TokenHash: not null } => "the one whose hash is configured in Auth:TokenHash",
+                { Token: not null } => "as configured in Auth:Token",
+                _ => $"in {data.TokenFile}",
+            });
         }
 
         Line(text, "Data", data.Path);

@@ -58,6 +58,8 @@ internal sealed class RunningServer : IAsyncDisposable
         Directory.CreateDirectory(folder["page/assets"]);
         await File.WriteAllTextAsync(folder["page/index.html"], "<!doctype html><title>page</title>");
         await File.WriteAllTextAsync(folder["page/assets/app-3f2a.js"], "export {};");
+        await File.WriteAllTextAsync(folder["page/sign-in.html"], "<!doctype html><title>button</title>");
+        await File.WriteAllTextAsync(folder["page/sign-in-expired.html"], "<!doctype html><title>expired</title>");
         var log = new LogLines();
         var app = Program.Build(
             ["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"], "--webroot", folder["page"], "--Logging:LogLevel:Default=Trace", "--WarmUp=false", .. args],

@@ -3,8 +3,8 @@ using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CodexOrleans.WebFront.Tests;
 
@@ -86,14 +86,23 @@ public sealed class SignOutSpecs
     [Fact]
     public async Task While_the_sign_out_cannot_be_written_it_is_refused_and_the_session_goes_on()
     {
-        await using var server = await RunningServer.Start([], null, services => services.Replace(ServiceDescriptor.Singleton<IBrowserSessionStore, AwayStore>()));
+        using var folder = new TemporaryFolder();
+        await using var server = await RunningServer.Start(["--Storage:RetryFor=00:00:00.1"], null, folder: folder);
         var session = await SignIn(server);
+        await using (var other = new SqliteConnection($"Data Source={folder["data/codex-orleans.db"]};Pooling=false"))
+        {
+            await other.OpenAsync(Cancel);
+            await using var locking = other.BeginTransaction(deferred: false);
 
-        using var response = await SignOut(server, session);
+            using var refused = await SignOut(server, session);
 
-        await response.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "storage_unavailable");
-        Assert.False(response.Headers.Contains("Set-Cookie"));
-        Assert.Equal(HttpStatusCode.OK, await StatusWith(server, session));
+            await refused.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "storage_unavailable");
+            Assert.False(refused.Headers.Contains("Set-Cookie"));
+            Assert.Equal(HttpStatusCode.OK, await StatusWith(server, session));
+        }
+
+        (await SignOut(server, session)).Dispose();
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusWith(server, session));
     }
 
     /// <summary>The value of the session's cookie: its name holds the port.</summary>
@@ -126,14 +135,5 @@ public sealed class SignOutSpecs
         if (session is not null)
             request.Headers.Add("Cookie", $"codex-session-{server.Address.Port}={session}");
         return await server.Stranger.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
-    }
-
-    private sealed class AwayStore : IBrowserSessionStore
-    {
-        public ValueTask<byte[]> ReadSessionSecret(CancellationToken cancellationToken = default) => new(new byte[32]);
-
-        public ValueTask EndSession(EndedSession session) => throw new StorageException(StorageFault.Unreachable, "The database is away.");
-
-        public ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(TimeSpan? within = null, CancellationToken cancellationToken = default) => new([]);
     }
 }

@@ -36,8 +36,9 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public LogLines Log { get; }
 
-    /// <summary>The configured token, or that of the server's file.</summary>
-    public string Token => Services.GetRequiredService<IOptions<AuthOptions>>().Value.Token ?? File.ReadAllText(Services.GetRequiredService<DataDirectory>().TokenFile).Trim();
+    /// <summary>The configured token, or that of the server's file; empty when the server has neither.</summary>
+    public string Token => Services.GetRequiredService<IOptions<AuthOptions>>().Value.Token
+        ?? (Services.GetRequiredService<DataDirectory>().TokenFile is var file && File.Exists(file) ? File.ReadAllText(file).Trim() : "");
 
     /// <summary>Sends neither token nor cookie, follows no redirect.</summary>
     public HttpClient Stranger { get; }

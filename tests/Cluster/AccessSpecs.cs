@@ -61,7 +61,7 @@ public sealed partial class AccessSpecs
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_sign_out_at_any_node_ends_the_session_at_once_there_and_soon_at_all_of_them_with_what_it_reads()
+    public async Task A_sign_out_at_any_node_ends_the_session_at_once_there_and_soon_at_all_of_them_with_its_streams()
     {
         var cluster = await SharedClusters.Fake;
         var (nodes, random) = (cluster.Addresses, RandomNodes.SeededRandom());

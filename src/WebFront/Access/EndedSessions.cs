@@ -23,7 +23,7 @@ internal sealed partial class EndedSessions(
     private static readonly TimeSpan _unseen = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<Guid, long> _expiryById = new();
-    private readonly ConcurrentDictionary<HttpContext, Guid> _requests = new();
+    private readonly ConcurrentDictionary<HttpContext, Guid> _streams = new();
     private long _read;
     private DateTimeOffset _readAt;
 
@@ -37,33 +37,38 @@ internal sealed partial class EndedSessions(
 
     public bool Contains(Guid session) => _expiryById.ContainsKey(session);
 
-    /// <summary>Ends a session, here and with its other requests at once.</summary>
-    /// <param name="asked">The request that asks for it.</param>
+    /// <summary>Ends a session, here and with its open streams at once.</summary>
     /// <exception cref="StorageException">It could not be written: the session goes on.</exception>
-    public async Task End(BrowserSession session, HttpContext asked)
+    public async Task End(BrowserSession session)
     {
         var ended = new EndedSession(session.Id, session.ExpiresAt);
         await store.EndSession(ended);
-        _requests.TryRemove(asked, out _);
         Add(ended);
         Forget();
     }
 
-    /// <summary>Runs a request of a session, and breaks it off when the session ends.</summary>
+    /// <summary>Runs a request of a session. If it is answered with a stream, that is broken off when the session ends.</summary>
     public async Task Attend(HttpContext context, BrowserSession session, RequestDelegate next)
     {
-        _requests[context] = session.Id;
+        context.Response.OnStarting(() =>
+        {
+            if (context.Response.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                _streams[context] = session.Id;
+                // It may have ended since the request was let in.
+                if (Contains(session.Id))
+                    context.Abort();
+            }
+
+            return Task.CompletedTask;
+        });
         try
         {
-            // It may have ended since the request was let in.
-            if (Contains(session.Id))
-                context.Abort();
-            else
-                await next(context);
+            await next(context);
         }
         finally
         {
-            _requests.TryRemove(context, out _);
+            _streams.TryRemove(context, out _);
         }
     }
 
@@ -110,7 +115,7 @@ internal sealed partial class EndedSessions(
     {
         if (!_expiryById.TryAdd(session.Id, session.ExpiresAt))
             return;
-        foreach (var (context, id) in _requests)
+        foreach (var (context, id) in _streams)
         {
             if (id == session.Id)
                 context.Abort();

@@ -83,7 +83,7 @@ internal static class SignInApi
     private static async Task<NoContent> SignOut(HttpContext context, SessionCookie cookie, EndedSessions ended)
     {
         if (cookie.Find(context.Request) is { } session)
-            await ended.End(session, context);
+            await ended.End(session);
         SessionCookie.Clear(context);
         return TypedResults.NoContent();
     }

@@ -17,7 +17,10 @@ public sealed class DataDirectory : IDisposable
 
     // All that a server makes in it, and the CLI's home of --demo.
     private static readonly string[] _names =
-        [WorkspacesName, DatabaseName, $"{DatabaseName}-wal", $"{DatabaseName}-shm", "token", "lock", InstallationId.FileName, "scratch", DemoHomeName];
+    [
+        WorkspacesName, DatabaseName, $"{DatabaseName}-wal", $"{DatabaseName}-shm", "token", "lock", InstallationId.FileName, "scratch",
+        DemoHomeName,
+    ];
 
     private readonly bool _ownWorkspaces;
     private readonly FileStream _lock;

@@ -65,29 +65,30 @@ public sealed partial class AccessSpecs
     {
         var cluster = await SharedClusters.Fake;
         var (nodes, random) = (cluster.Addresses, RandomNodes.SeededRandom());
+        var cancellation = TestContext.Current.CancellationToken;
         using var http = Browser();
-        using var signIn = await Send(http, HttpMethod.Post, Any(), "/api/codex/sign-in", cookie: null, TestContext.Current.CancellationToken, new { token = Nodes.Token });
-        using var other = await Send(http, HttpMethod.Post, Any(), "/api/codex/sign-in", cookie: null, TestContext.Current.CancellationToken, new { token = Nodes.Token });
-        using var api = new CodexApi(At(Any()), TestContext.Current.CancellationToken);
+        using var signIn = await Send(http, HttpMethod.Post, Any(), "/api/codex/sign-in", cookie: null, cancellation, new { token = Nodes.Token });
+        using var other = await Send(http, HttpMethod.Post, Any(), "/api/codex/sign-in", cookie: null, cancellation, new { token = Nodes.Token });
+        using var api = new CodexApi(At(Any()), cancellation);
         var turn = await api.Turn(new { prompt = "started; completed" });
-        using var stream = await Send(http, HttpMethod.Get, Any(), $"/api/codex/threads/{turn.ThreadId}/events", Cookie(signIn), TestContext.Current.CancellationToken, accept: "text/event-stream");
+        using var stream = await Send(http, HttpMethod.Get, Any(), $"/api/codex/threads/{turn.ThreadId}/events", Cookie(signIn), cancellation, accept: "text/event-stream");
         Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
         var chosen = Any();
 
-        using var signOut = await Send(http, HttpMethod.Post, chosen, "/api/codex/sign-out", Cookie(signIn), TestContext.Current.CancellationToken);
+        using var signOut = await Send(http, HttpMethod.Post, chosen, "/api/codex/sign-out", Cookie(signIn), cancellation);
 
         Assert.Equal(HttpStatusCode.NoContent, signOut.StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, await Health(http, chosen, Cookie(signIn), TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Health(http, chosen, Cookie(signIn), cancellation));
         foreach (var node in nodes)
         {
-            await Condition.Becomes(async () => await Health(http, node, Cookie(signIn), TestContext.Current.CancellationToken) == HttpStatusCode.Unauthorized);
-            Assert.Equal(HttpStatusCode.OK, await Health(http, node, Cookie(other), TestContext.Current.CancellationToken));
+            await Condition.Becomes(async () => await Health(http, node, Cookie(signIn), cancellation) == HttpStatusCode.Unauthorized);
+            Assert.Equal(HttpStatusCode.OK, await Health(http, node, Cookie(other), cancellation));
         }
 
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
-            await using var events = await stream.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
-            await events.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+            await using var events = await stream.Content.ReadAsStreamAsync(cancellation);
+            await events.CopyToAsync(Stream.Null, cancellation);
         });
 
         Uri Any() => nodes[random.Next(nodes.Count)];
@@ -163,7 +164,8 @@ public sealed partial class AccessSpecs
         return response.StatusCode;
     }
 
-    private static Task<HttpResponseMessage> Send(HttpClient http, HttpMethod method, Uri node, string path, string? cookie, CancellationToken cancellationToken, object? body = null, string? accept = null)
+    private static Task<HttpResponseMessage> Send(
+        HttpClient http, HttpMethod method, Uri node, string path, string? cookie, CancellationToken cancellationToken, object? body = null, string? accept = null)
     {
         var request = new HttpRequestMessage(method, new Uri(node, path));
         request.Headers.Host = Host;

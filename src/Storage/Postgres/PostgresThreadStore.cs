@@ -143,7 +143,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
     /// <summary>Keeps a random secret under a name that has none yet; of servers that start at the same time, one does.</summary>
     private async Task AddSecret(string name, byte[] value, CancellationToken cancellationToken)
     {
-        await using var command = _database.Source.CreateCommand("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+        const string Sql = "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        await using var command = _database.Source.CreateCommand(Sql);
         command.Parameters.Add(new NpgsqlParameter { Value = name });
         command.Parameters.Add(new NpgsqlParameter { Value = value });
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -152,7 +152,8 @@ internal sealed partial class WriteSession : IWriteSession
     /// <summary>Keeps a random secret under a name that has none yet.</summary>
     public void AddSecret(string name, byte[] value)
     {
-        using var add = new Statement(_connection, "INSERT INTO secrets (name, value) VALUES ($name, $value) ON CONFLICT (name) DO NOTHING", "$name", "$value");
+        const string Sql = "INSERT INTO secrets (name, value) VALUES ($name, $value) ON CONFLICT (name) DO NOTHING";
+        using var add = new Statement(_connection, Sql, "$name", "$value");
         add.Execute(name, value);
     }
 

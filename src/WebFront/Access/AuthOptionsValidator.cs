@@ -44,6 +44,7 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
         for (var i = 0; i < options.Users.Count; i++)
         {
             var (user, key) = (options.Users[i], $"Auth:Users:{i}");
+            var secret = user.Token is null ? nameof(UserOptions.TokenHash) : nameof(UserOptions.Token);
             if (user.Name is not { } userName || !NamePattern().IsMatch(userName))
                 yield return $"{key}:Name must have 1 to 64 letters, digits, dots, hyphens, underscores or at signs.";
             else if (!names.TryAdd(userName, key))
@@ -54,8 +55,8 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
                 yield return $"{key}:TokenHash {HashRule}.";
             else if (user.TokenHash is null && !(user.Token is { } userToken && IsToken(userToken)))
                 yield return $"{key}:Token {_tokenRule}.";
-            else if (HashOf(user.Token, user.TokenHash) is { } known && !tokens.TryAdd(known, $"{key}:{(user.Token is null ? "TokenHash" : "Token")}"))
-                yield return $"{key}:{(user.Token is null ? "TokenHash" : "Token")} is the same as {tokens[known]}: it could not be told who comes with it.";
+            else if (HashOf(user.Token, user.TokenHash) is { } known && !tokens.TryAdd(known, $"{key}:{secret}"))
+                yield return $"{key}:{secret} is the same as {tokens[known]}: it could not be told who comes with it.";
         }
     }
 
@@ -64,7 +65,8 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
 
     private static bool IsHash(string hash) => hash.Length == 2 * SHA256.HashSizeInBytes && hash.All(char.IsAsciiHexDigit);
 
-    private static string? HashOf(string? token, string? hash) => token is null ? hash?.ToUpperInvariant() : Convert.ToHexString(UserTokens.Hash(token));
+    private static string? HashOf(string? token, string? hash) =>
+        token is null ? hash?.ToUpperInvariant() : Convert.ToHexString(UserTokens.Hash(token));
 
     [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,64}\z")]
     private static partial Regex NamePattern();

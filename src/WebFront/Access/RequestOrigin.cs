@@ -20,7 +20,11 @@ internal static class RequestOrigin
         var auth = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value;
         // Only a proxy on this machine, or one that the operator has named, is believed that the browser's side is https, and who the client
         // is. Of several addresses the last one counts, which is the proxy's own word: those before it the client may have made up.
-        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedFor, ForwardLimit = 1 };
+        var forwarded = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedFor,
+            ForwardLimit = 1,
+        };
         foreach (var network in auth.TrustedNetworks)
             forwarded.KnownIPNetworks.Add(network);
         app.UseForwardedHeaders(forwarded);

@@ -45,7 +45,8 @@ internal sealed class Sessions(UserTokens tokens, EndedSessions ended, IOptions<
         HMACSHA256.HashData(key, session[..SignedLength], signature);
         if (!CryptographicOperations.FixedTimeEquals(signature, session[SignedLength..]))
             return null;
-        var found = new BrowserSession(user, new Guid(session[..IdLength], bigEndian: true), BinaryPrimitives.ReadInt64BigEndian(session[IdLength..]));
+        var expiry = BinaryPrimitives.ReadInt64BigEndian(session[IdLength..]);
+        var found = new BrowserSession(user, new Guid(session[..IdLength], bigEndian: true), expiry);
         return found.ExpiresAt > time.GetUtcNow().ToUnixTimeSeconds() && !ended.Contains(found.Id) ? found : null;
     }
 }

@@ -24,21 +24,25 @@ internal static class SignInApi
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.MapPost("/sign-out", SignOut)
             .WithName("SignOut").WithSummary("End this browser's session")
-            .WithDescription("The session ends here at once and at the other nodes of a cluster within seconds, and its open streams with it. On 503 it has not ended.")
+            .WithDescription(
+                "The session ends here at once and at the other nodes of a cluster within seconds, and its open streams with it. "
+                + "On 503 it has not ended.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <summary>
     /// What the one-time link shows. Whoever previews or scans it may get it any number of times: what signs in is the button on the page.
     /// </summary>
-    private static IResult ShowLink(string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
+    private static IResult ShowLink(
+        string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
     {
         if (IsSignedIn(context, cookie, auth))
             return OpenPage(context);
         return ticket is not null && tickets.IsOpen(ticket) ? SignInPage.Button(environment) : Expired(context, environment);
     }
 
-    private static IResult RedeemLink(string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
+    private static IResult RedeemLink(
+        string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
     {
         if (!IsSignedIn(context, cookie, auth))
         {
@@ -78,7 +82,9 @@ internal static class SignInApi
 
     /// <summary>A wrong token, and one too many.</summary>
     public static Problem TooManyAttempts(int seconds) => Problems.Of(
-        ProblemCodes.TooManyAttempts, $"That token is wrong, as were many from this address before it. Try again with the right one, or in {seconds} s.", seconds);
+        ProblemCodes.TooManyAttempts,
+        $"That token is wrong, as were many from this address before it. Try again with the right one, or in {seconds} s.",
+        seconds);
 
     private static async Task<NoContent> SignOut(HttpContext context, SessionCookie cookie, EndedSessions ended)
     {

@@ -24,7 +24,12 @@ internal sealed partial class UserTokens
             WasReadableByOthers(logger, data.TokenFile);
         // The operator's key is older than users are: sessions of then hold on.
         var own = new Entry(User.Operator, token, auth.TokenHash, "codex-orleans session");
-        _entries = [own, .. auth.Users.Select(user => new Entry(new User(user.Name!, user.Admin), user.Token, user.TokenHash, $"codex-orleans session of {user.Name}"))];
+        _entries =
+        [
+            own,
+            .. auth.Users.Select(user =>
+                new Entry(new User(user.Name!, user.Admin), user.Token, user.TokenHash, $"codex-orleans session of {user.Name}")),
+        ];
         if (_entries.Skip(1).FirstOrDefault(entry => entry.Hash.AsSpan().SequenceEqual(own.Hash)) is { } twice)
             throw new StartRefusedException($"The token of user '{twice.User.Name}' (Auth:Users) is the one in '{data.TokenFile}', which is the operator's. Give the user another one.");
         _byName = _entries.ToDictionary(entry => entry.User.Name, StringComparer.Ordinal);

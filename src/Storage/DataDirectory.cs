@@ -1,12 +1,26 @@
+using System.Runtime.Versioning;
+
 namespace CodexOrleans.Storage;
 
 /// <summary>
-/// The one folder a server keeps everything in: database, token, per-thread workspaces. Created with mode 0700, and held
-/// by an exclusive lock for the process's lifetime so that two servers never share one.
+/// The one folder a server keeps everything in: database, token, per-thread workspaces. Only its owner can enter it and read what is in it,
+/// and it is held by an exclusive lock for the process's lifetime so that two servers never share one.
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
     private const string WorkspacesName = "workspaces";
+    private const string DemoHomeName = "codex-home";
+    private const string DatabaseName = "codex-orleans.db";
+
+    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
+
+    // All that a server makes in it, and the CLI's home of --demo.
+    private static readonly string[] _names =
+    [
+        WorkspacesName, DatabaseName, $"{DatabaseName}-wal", $"{DatabaseName}-shm", "token", "lock", InstallationId.FileName, "scratch",
+        DemoHomeName,
+    ];
 
     private readonly bool _ownWorkspaces;
     private readonly FileStream _lock;
@@ -22,7 +36,7 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Absolute path, links resolved.</summary>
     public string Path { get; }
 
-    public string Database => System.IO.Path.Combine(Path, "codex-orleans.db");
+    public string Database => System.IO.Path.Combine(Path, DatabaseName);
 
     public string TokenFile => System.IO.Path.Combine(Path, "token");
 
@@ -61,9 +75,10 @@ public sealed class DataDirectory : IDisposable
         {
             CreatePrivate(path);
             path = new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
-            // A folder that was there keeps its rights, so what is in it has rights of its own.
             if (workspaces is null)
                 CreatePrivate(System.IO.Path.Combine(path, WorkspacesName));
+            if (!OperatingSystem.IsWindows())
+                Close(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -73,7 +88,7 @@ public sealed class DataDirectory : IDisposable
         var lockPath = System.IO.Path.Combine(path, "lock");
         try
         {
-            return new DataDirectory(path, workspaces, new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataDirectory(path, workspaces, OpenPrivate(lockPath, FileMode.OpenOrCreate, FileShare.None));
         }
         catch (Exception e) when (IsLocked(e))
         {
@@ -91,6 +106,9 @@ public sealed class DataDirectory : IDisposable
         CreatePrivate(Scratch);
         return Scratch;
     }
+
+    /// <summary>Makes the CLI's home of <c>--demo</c> if it is not there; only this user may enter it.</summary>
+    public void EnsureDemoHome() => CreatePrivate(System.IO.Path.Combine(Path, DemoHomeName));
 
     /// <summary>A folder on the volume of <see cref="Workspaces"/>, for what is not to appear there before it is whole.</summary>
     public string EnsureUnfinishedWorkspaces()
@@ -114,11 +132,50 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Whether another process has the file's lock: EAGAIN, or Windows' sharing violation.</summary>
     private static bool IsLocked(Exception e) => e is IOException && e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
+    /// <summary>Opens a file to write to; one that this makes only its owner can read.</summary>
+    internal static FileStream OpenPrivate(string path, FileMode mode, FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnFile;
+        return new FileStream(path, options);
+    }
+
     private static void CreatePrivate(string folder)
     {
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(folder);
         else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(folder, OwnFolder);
+    }
+
+    /// <summary>
+    /// Closes to others what was made with wider rights, such as by an earlier version, a restore or an installer. The folder itself is
+    /// left as it is if something else is in it: it may be one that others need.
+    /// </summary>
+    [UnsupportedOSPlatform("windows")]
+    private static void Close(string path)
+    {
+        var entries = new DirectoryInfo(path).GetFileSystemInfos();
+        foreach (var entry in entries.Where(entry => entry.LinkTarget is null && _names.Contains(entry.Name, StringComparer.Ordinal)))
+            Close(entry);
+        if (entries.All(entry => _names.Contains(entry.Name, StringComparer.Ordinal)))
+            Close(new DirectoryInfo(path));
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    private static void Close(FileSystemInfo entry)
+    {
+        // The token's file closes its reader, who says that others may know the token.
+        if ((entry.UnixFileMode & ~OwnFolder) == 0 || entry.Name == "token")
+            return;
+        try
+        {
+            entry.UnixFileMode &= OwnFolder;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            // The folder of a mounted volume is often somebody else's; what this server makes in it is its own.
+        }
     }
 }

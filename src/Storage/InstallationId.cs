@@ -1,10 +1,13 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace CodexOrleans.Storage;
 
 /// <summary>What a server on one data directory is known by, the same at each start: 32 hexadecimal digits.</summary>
 public static class InstallationId
 {
+    internal const string FileName = "installation";
+
     private const int Length = 32;
 
     /// <summary>The id of <paramref name="data"/>, made at the first start.</summary>
@@ -12,14 +15,15 @@ public static class InstallationId
     public static string Of(DataDirectory data)
     {
         // Random and kept, not derived from the path: two containers that share a process namespace may both have /data.
-        var file = Path.Combine(data.Path, "installation");
+        var file = Path.Combine(data.Path, FileName);
         try
         {
             var id = File.Exists(file) ? File.ReadAllText(file).Trim() : "";
             if (id.Length != Length || !id.All(char.IsAsciiHexDigitLower))
             {
                 id = RandomNumberGenerator.GetHexString(Length, lowercase: true);
-                File.WriteAllText(file, id + "\n");
+                using var stream = DataDirectory.OpenPrivate(file, FileMode.Create, FileShare.None);
+                stream.Write(Encoding.ASCII.GetBytes(id + "\n"));
             }
 
             return id;

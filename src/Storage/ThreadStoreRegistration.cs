@@ -12,7 +12,8 @@ namespace CodexOrleans.Storage;
 public static class ThreadStoreRegistration
 {
     /// <summary>
-    /// Adds <see cref="IThreadStore"/> and <see cref="IThreadReader"/> (one instance; with PostgreSQL also the <c>NpgsqlDataSource</c> it uses), configured by section
+    /// Adds <see cref="IThreadStore"/>, <see cref="IThreadReader"/> and <see cref="IBrowserSessionStore"/> (one instance; with PostgreSQL
+    /// also the <c>NpgsqlDataSource</c> it uses), configured by section
     /// <see cref="StorageOptions.Section"/>. It is open before any hosted service starts and closed after all have stopped. The
     /// host registers the <see cref="DataDirectory"/>.
     /// </summary>
@@ -25,6 +26,7 @@ public static class ThreadStoreRegistration
         services.TryAddSingleton(CreateStore);
         services.TryAddSingleton<IThreadStore>(provider => provider.GetRequiredService<IOpenStore>());
         services.TryAddSingleton<IThreadReader>(provider => provider.GetRequiredService<IOpenStore>());
+        services.TryAddSingleton<IBrowserSessionStore>(provider => provider.GetRequiredService<IOpenStore>());
         // Its owner is the store.
         services.TryAddSingleton(provider => (provider.GetRequiredService<IOpenStore>() as PostgresThreadStore)?.Connections
             ?? throw new InvalidOperationException("Storage:Provider is not Postgres."));

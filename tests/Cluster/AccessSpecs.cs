@@ -41,14 +41,57 @@ public sealed partial class AccessSpecs
         using var http = Browser();
         var link = Assert.Single(LinkPattern().Matches(own["a"].Output)).Value;
 
-        using (var elsewhere = await Send(http, HttpMethod.Get, nodes[1], link, cookie: null, TestContext.Current.CancellationToken))
+        using (var shown = await Send(http, HttpMethod.Get, nodes[0], link, cookie: null, TestContext.Current.CancellationToken))
+            Assert.Equal(HttpStatusCode.OK, shown.StatusCode);
+        using (var elsewhere = await Send(http, HttpMethod.Post, nodes[1], link, cookie: null, TestContext.Current.CancellationToken))
             Assert.Equal(HttpStatusCode.Gone, elsewhere.StatusCode);
-        using var signIn = await Send(http, HttpMethod.Get, nodes[0], link, cookie: null, TestContext.Current.CancellationToken);
+        using var signIn = await Send(http, HttpMethod.Post, nodes[0], link, cookie: null, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.SeeOther, signIn.StatusCode);
-        using (var again = await Send(http, HttpMethod.Get, nodes[0], link, cookie: null, TestContext.Current.CancellationToken))
+        using (var again = await Send(http, HttpMethod.Post, nodes[0], link, cookie: null, TestContext.Current.CancellationToken))
             Assert.Equal(HttpStatusCode.Gone, again.StatusCode);
         foreach (var node in nodes)
             Assert.Equal(HttpStatusCode.OK, await Health(http, node, Cookie(signIn), TestContext.Current.CancellationToken));
+
+        // A sign-out outlives the node that took it.
+        using var signOut = await Send(http, HttpMethod.Post, nodes[0], "/api/codex/sign-out", Cookie(signIn), TestContext.Current.CancellationToken);
+        await own["a"].Kill();
+        Assert.Equal(HttpStatusCode.NoContent, signOut.StatusCode);
+        var back = await own.StartNode("a");
+        Assert.Equal(HttpStatusCode.Unauthorized, await Health(http, back.Address, Cookie(signIn), TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_sign_out_at_any_node_ends_the_session_at_once_there_and_soon_at_all_of_them_with_its_streams()
+    {
+        var cluster = await SharedClusters.Fake;
+        var (nodes, random) = (cluster.Addresses, RandomNodes.SeededRandom());
+        var cancellation = TestContext.Current.CancellationToken;
+        using var http = Browser();
+        using var signIn = await Send(http, HttpMethod.Post, Any(), "/api/codex/sign-in", cookie: null, cancellation, new { token = Nodes.Token });
+        using var other = await Send(http, HttpMethod.Post, Any(), "/api/codex/sign-in", cookie: null, cancellation, new { token = Nodes.Token });
+        using var api = new CodexApi(At(Any()), cancellation);
+        var turn = await api.Turn(new { prompt = "started; completed" });
+        using var stream = await Send(http, HttpMethod.Get, Any(), $"/api/codex/threads/{turn.ThreadId}/events", Cookie(signIn), cancellation, accept: "text/event-stream");
+        Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
+        var chosen = Any();
+
+        using var signOut = await Send(http, HttpMethod.Post, chosen, "/api/codex/sign-out", Cookie(signIn), cancellation);
+
+        Assert.Equal(HttpStatusCode.NoContent, signOut.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await Health(http, chosen, Cookie(signIn), cancellation));
+        foreach (var node in nodes)
+        {
+            await Condition.Becomes(async () => await Health(http, node, Cookie(signIn), cancellation) == HttpStatusCode.Unauthorized);
+            Assert.Equal(HttpStatusCode.OK, await Health(http, node, Cookie(other), cancellation));
+        }
+
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            await using var events = await stream.Content.ReadAsStreamAsync(cancellation);
+            await events.CopyToAsync(Stream.Null, cancellation);
+        });
+
+        Uri Any() => nodes[random.Next(nodes.Count)];
     }
 
     [Fact(Timeout = 120_000)]
@@ -121,15 +164,18 @@ public sealed partial class AccessSpecs
         return response.StatusCode;
     }
 
-    private static Task<HttpResponseMessage> Send(HttpClient http, HttpMethod method, Uri node, string path, string? cookie, CancellationToken cancellationToken, object? body = null)
+    private static Task<HttpResponseMessage> Send(
+        HttpClient http, HttpMethod method, Uri node, string path, string? cookie, CancellationToken cancellationToken, object? body = null, string? accept = null)
     {
         var request = new HttpRequestMessage(method, new Uri(node, path));
         request.Headers.Host = Host;
         if (cookie is not null)
             request.Headers.Add("Cookie", cookie);
+        if (accept is not null)
+            request.Headers.Add("Accept", accept);
         if (body is not null)
             request.Content = JsonContent.Create(body);
-        return http.SendAsync(request, cancellationToken);
+        return http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
     [GeneratedRegex(@"/sign-in\?ticket=\S+")]

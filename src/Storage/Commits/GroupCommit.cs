@@ -30,6 +30,9 @@ internal sealed class GroupCommit
 
     public Task<CommitResult> Delete(ThreadDeletion deletion) => Enqueue(new PendingCommit(null, Deadline(_retryFor)) { Deletion = deletion });
 
+    /// <inheritdoc cref="IBrowserSessionStore.EndSession"/>
+    public Task EndSession(EndedSession session) => Enqueue(new PendingCommit(null, Deadline(_retryFor)) { Session = session });
+
     /// <summary>Shows that the database can be written now. It waits behind what is being written.</summary>
     /// <exception cref="StorageException">It cannot.</exception>
     public Task Probe() => Enqueue(new PendingCommit(null, Deadline(TimeSpan.Zero)));

@@ -2,8 +2,8 @@ namespace CodexOrleans.Storage.Commits;
 
 /// <summary>
 /// A commit on its way to the disk, and the promise its caller awaits. What the caller does next runs on the writer's thread unless
-/// the caller has a scheduler: an event is published without a change of threads. A deletion, or a health probe (neither commit nor
-/// deletion), has no such hurry: its caller continues elsewhere.
+/// the caller has a scheduler: an event is published without a change of threads. A deletion, the end of a session, or a health probe
+/// (none of these) has no such hurry: its caller continues elsewhere.
 /// </summary>
 internal sealed class PendingCommit(ThreadCommit? commit, long deadline)
     : TaskCompletionSource<CommitResult>(commit is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None)
@@ -13,7 +13,10 @@ internal sealed class PendingCommit(ThreadCommit? commit, long deadline)
     /// <summary>A thread to delete, instead of a commit.</summary>
     public ThreadDeletion? Deletion { get; init; }
 
-    /// <summary>The thread that it changes; null for a probe.</summary>
+    /// <summary>A browser session that has ended, instead of a commit.</summary>
+    public EndedSession? Session { get; init; }
+
+    /// <summary>The thread that it changes; null when it changes none.</summary>
     public Guid? ThreadId => Commit?.ThreadId ?? Deletion?.ThreadId;
 
     public long Size { get; } = commit?.Size ?? 0;

@@ -35,6 +35,11 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
 
     internal const string RunningSql = $"SELECT {TurnNames} FROM turns WHERE status = 0";
 
+    private const string SecretSql = "SELECT value FROM secrets WHERE name = $1";
+
+    private const string EndedSessionsSql = "SELECT id, expires_at FROM ended_browser_sessions WHERE ended_at > now() - $1";
+    private const string AllEndedSessionsSql = "SELECT id, expires_at FROM ended_browser_sessions";
+
     public async ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken)
     {
         await using var command = Command(ThreadSql, threadId);
@@ -110,6 +115,22 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
         while (await row.ReadAsync(cancellationToken))
             turns.Add(Turn(row));
         return turns;
+    }
+
+    public async ValueTask<byte[]> ReadSecret(string name, CancellationToken cancellationToken)
+    {
+        await using var command = Command(SecretSql, name);
+        return (byte[])(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public async ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(TimeSpan? within, CancellationToken cancellationToken)
+    {
+        var sessions = new List<EndedSession>();
+        await using var command = within is { } time ? Command(EndedSessionsSql, time) : Command(AllEndedSessionsSql);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            sessions.Add(new EndedSession(row.GetGuid(0), row.GetInt64(1)));
+        return sessions;
     }
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)

@@ -50,6 +50,7 @@ public sealed partial class PostgresThreadStore : IOpenStore
             {
                 if (await PostgresMigration.Run(_database, cancellationToken) is { Count: > 0 } newer)
                     LogNewer(_logger, _database.Server, string.Join(", ", newer));
+                await AddSecret(SessionSecret.Name, SessionSecret.Create(), cancellationToken);
                 break;
             }
             catch (Exception e) when (PostgresFaults.IsTransient(e) && _time.GetTimestamp() < deadline)
@@ -105,6 +106,18 @@ public sealed partial class PostgresThreadStore : IOpenStore
     public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) =>
         Read(reader => reader.ReadRunningTurns(cancellationToken));
 
+    public ValueTask<byte[]> ReadSessionSecret(CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadSecret(SessionSecret.Name, cancellationToken));
+
+    public async ValueTask EndSession(EndedSession session)
+    {
+        EnsureOpen();
+        await _commits.EndSession(session);
+    }
+
+    public ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(TimeSpan? within = null, CancellationToken cancellationToken = default) =>
+        Read(reader => reader.ReadEndedSessions(within, cancellationToken));
+
     /// <summary>Writes what waits, refuses all else, and closes all connections.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -125,6 +138,16 @@ public sealed partial class PostgresThreadStore : IOpenStore
         {
             throw PostgresFaults.ToStorageException(e, _database.Server);
         }
+    }
+
+    /// <summary>Keeps a random secret under a name that has none yet; of servers that start at the same time, one does.</summary>
+    private async Task AddSecret(string name, byte[] value, CancellationToken cancellationToken)
+    {
+        const string Sql = "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        await using var command = _database.Source.CreateCommand(Sql);
+        command.Parameters.Add(new NpgsqlParameter { Value = name });
+        command.Parameters.Add(new NpgsqlParameter { Value = value });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task Check()

@@ -57,6 +57,19 @@ internal sealed class PostgresWriteSession : IWriteSession
         SELECT id FROM threads WHERE id = ANY ($1) AND id NOT IN (SELECT id FROM free)
         """;
 
+    // Whoever forgets the same ones at the same time is not waited for.
+    private const string EndSessionSql =
+        """
+        WITH expired AS (
+            SELECT id FROM ended_browser_sessions WHERE expires_at < extract(epoch FROM now()) - $3 FOR UPDATE SKIP LOCKED
+        ), forgotten AS (
+            DELETE FROM ended_browser_sessions USING expired WHERE ended_browser_sessions.id = expired.id
+        ), ended AS (
+            INSERT INTO ended_browser_sessions (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING
+        )
+        SELECT 0
+        """;
+
     private const string ProbeSql = "SELECT probe_log($1)";
 
     private readonly NpgsqlConnection _connection;
@@ -161,6 +174,7 @@ internal sealed class PostgresWriteSession : IWriteSession
 
             batch.BatchCommands.Add(pending.Commit is { } commit ? Call(commit, now)
                 : pending.Deletion is { } deletion ? Delete(deletion)
+                : pending.Session is { } session ? End(session)
                 : Probe());
             steps.Add([pending]);
         }
@@ -250,6 +264,15 @@ internal sealed class PostgresWriteSession : IWriteSession
         var command = new NpgsqlBatchCommand(DeleteSql);
         Add(command, deletion.ThreadId);
         Add(command, deletion.Generation);
+        return command;
+    }
+
+    private static NpgsqlBatchCommand End(EndedSession session)
+    {
+        var command = new NpgsqlBatchCommand(EndSessionSql);
+        Add(command, session.Id);
+        Add(command, session.ExpiresAt);
+        Add(command, EndedSession.KeptSeconds);
         return command;
     }
 

@@ -58,6 +58,10 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         FROM turns WHERE status = 0
         """;
 
+    private const string SecretSql = "SELECT value FROM secrets WHERE name = $name";
+
+    private const string EndedSessionsSql = "SELECT id, expires_at FROM ended_browser_sessions WHERE ended_at > $since";
+
     private readonly Statement _thread = new(connection, ThreadSql, "$id");
     private readonly Statement _turn = new(connection, TurnSql, "$id");
     private readonly Statement _turns = new(connection, TurnsSql, "$id", "$before", "$limit");
@@ -65,6 +69,8 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
     private readonly Statement _chunk = new(connection, ChunkSql, "$key");
     private readonly Statement _size = new(connection, SizeSql, "$id", "$limit");
     private readonly Statement _running = new(connection, RunningSql);
+    private readonly Statement _secret = new(connection, SecretSql, "$name");
+    private readonly Statement _endedSessions = new(connection, EndedSessionsSql, "$since");
 
     /// <param name="tail">The thread's tail, taken before this call.</param>
     public ThreadRecord? ReadThread(Guid threadId, ThreadTail? tail)
@@ -158,6 +164,18 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         return turns;
     }
 
+    public byte[] ReadSecret(string name) => (byte[])_secret.ExecuteScalar(name)!;
+
+    /// <param name="since">Unix milliseconds.</param>
+    public IReadOnlyList<EndedSession> ReadEndedSessions(long since)
+    {
+        var sessions = new List<EndedSession>();
+        using var row = _endedSessions.Query(since);
+        while (row.Read())
+            sessions.Add(new EndedSession(Id(row, 0), row.GetInt64(1)));
+        return sessions;
+    }
+
     public void Dispose()
     {
         _thread.Dispose();
@@ -167,6 +185,8 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         _chunk.Dispose();
         _size.Dispose();
         _running.Dispose();
+        _secret.Dispose();
+        _endedSessions.Dispose();
         connection.Dispose();
     }
 

@@ -68,6 +68,7 @@ public sealed partial class SqliteThreadStore : IOpenStore
                     using var session = new WriteSession(connection, _tails, new IndexLimits());
                     session.Begin();
                     session.Probe(_time.GetUtcNow().ToUnixTimeMilliseconds());
+                    session.AddSecret(SessionSecret.Name, SessionSecret.Create());
                     session.End();
                 }
 
@@ -133,6 +134,21 @@ public sealed partial class SqliteThreadStore : IOpenStore
 
     public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) =>
         Read(session => session.ReadRunningTurns(), cancellationToken);
+
+    public ValueTask<byte[]> ReadSessionSecret(CancellationToken cancellationToken = default) =>
+        Read(session => session.ReadSecret(SessionSecret.Name), cancellationToken);
+
+    public async ValueTask EndSession(EndedSession session)
+    {
+        EnsureOpen();
+        await _commits.EndSession(session);
+    }
+
+    public ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(TimeSpan? within = null, CancellationToken cancellationToken = default)
+    {
+        var since = within is { } time ? (_time.GetUtcNow() - time).ToUnixTimeMilliseconds() : long.MinValue;
+        return Read(session => session.ReadEndedSessions(since), cancellationToken);
+    }
 
     /// <summary>Writes what waits, refuses all else, and leaves one complete file without a log beside it.</summary>
     public async ValueTask DisposeAsync()

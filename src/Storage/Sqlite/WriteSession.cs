@@ -14,6 +14,7 @@ internal sealed partial class WriteSession : IWriteSession
     private readonly ThreadTails _tails;
     private readonly Checkpointer? _checkpointer;
     private readonly Statement _begin, _end, _rollback, _create, _claim, _owned, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
+    private readonly Statement _endSession, _forgetSessions;
     private readonly Statement _deletable, _deleteChunks, _deleteIndex, _deleteTurns, _deleteThread;
 
     /// <param name="checkpointer">Told of what was written; null for a session that writes next to nothing.</param>
@@ -62,6 +63,10 @@ internal sealed partial class WriteSession : IWriteSession
             """,
             "$key", "$thread", "$first", "$last", "$turn", "$at", "$kind", "$lines");
         _probe = Prepare("UPDATE probe SET at = $at WHERE key = 1", "$at");
+        _endSession = Prepare(
+            "INSERT INTO ended_browser_sessions (id, expires_at, ended_at) VALUES ($id, $expires, $at) ON CONFLICT (id) DO NOTHING",
+            "$id", "$expires", "$at");
+        _forgetSessions = Prepare("DELETE FROM ended_browser_sessions WHERE expires_at < $before", "$before");
         _deletable = Prepare(
             """
             SELECT key FROM threads WHERE id = $id AND generation = $generation
@@ -88,6 +93,7 @@ internal sealed partial class WriteSession : IWriteSession
             Culprit = pending;
             pending.Outcome = pending.Commit is { } commit ? Apply(commit, now)
                 : pending.Deletion is { } deletion ? Delete(deletion)
+                : pending.Session is { } session ? EndSession(session, now)
                 : Probe(now);
         }
 
@@ -140,6 +146,21 @@ internal sealed partial class WriteSession : IWriteSession
     public CommitResult Probe(long now)
     {
         _probe.Execute(now);
+        return CommitResult.Committed;
+    }
+
+    /// <summary>Keeps a random secret under a name that has none yet.</summary>
+    public void AddSecret(string name, byte[] value)
+    {
+        const string Sql = "INSERT INTO secrets (name, value) VALUES ($name, $value) ON CONFLICT (name) DO NOTHING";
+        using var add = new Statement(_connection, Sql, "$name", "$value");
+        add.Execute(name, value);
+    }
+
+    private CommitResult EndSession(EndedSession session, long now)
+    {
+        _forgetSessions.Execute(now / 1000 - EndedSession.KeptSeconds);
+        _endSession.Execute(Key(session.Id), session.ExpiresAt, now);
         return CommitResult.Committed;
     }
 

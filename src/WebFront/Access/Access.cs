@@ -21,10 +21,12 @@ internal static class Access
         services.AddSingleton<IValidateOptions<AuthOptions>>(provider =>
             new SharedToken(provider.GetRequiredService<IOptions<CodexClusterOptions>>(), provider.GetRequiredService<DataDirectory>));
         services.AddSingleton<UserTokens>();
+        services.AddSingleton<EndedSessions>();
+        services.AddHostedService(provider => provider.GetRequiredService<EndedSessions>());
         services.AddSingleton<Sessions>();
         services.AddSingleton<SessionCookie>();
         services.AddSingleton<SignInTickets>();
-        services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<TokenThrottle>();
         services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, SignInJson.Default));
 
         // The core only: the rest brings DataProtection, which would write key files that nothing here uses.
@@ -45,5 +47,7 @@ internal static class Access
         app.Services.GetRequiredService<UserTokens>();
         app.UseAuthentication();
         app.UseAuthorization();
+        var ended = app.Services.GetRequiredService<EndedSessions>();
+        app.Use((context, next) => context.Features.Get<BrowserSession>() is { } session ? ended.Attend(context, session, next) : next(context));
     }
 }

@@ -16,6 +16,12 @@ public sealed class AuthOptions
     /// </summary>
     public string? Token { get; set; }
 
+    /// <summary>
+    /// SHA-256 of the token in hexadecimal, in place of <see cref="Token"/>: then neither configuration nor environment holds what opens the
+    /// server, and no token file is made. Default null. Changing it ends every session of the operator.
+    /// </summary>
+    public string? TokenHash { get; set; }
+
     /// <summary>Further callers, each with a token of their own, beside the operator who has <see cref="Token"/>. Default none; at most <see cref="MaxUsers"/>.</summary>
     public IList<UserOptions> Users { get; } = [];
 
@@ -27,8 +33,8 @@ public sealed class AuthOptions
 
     /// <summary>
     /// Addresses or networks (<c>10.1.0.0/16</c>) of proxies, beside those on this machine, that are believed when they say by
-    /// <c>X-Forwarded-Proto</c> that the browser's side is https. Without it the page does not work behind a TLS proxy elsewhere. Default
-    /// none.
+    /// <c>X-Forwarded-Proto</c> that the browser's side is https, and by <c>X-Forwarded-For</c> who the client is. Without it the page does
+    /// not work behind a TLS proxy elsewhere, and wrong tokens are counted for all clients of the proxy together. Default none.
     /// </summary>
     public IList<string> TrustedProxies { get; } = [];
 
@@ -61,6 +67,9 @@ public sealed class UserOptions
 
     /// <summary>The secret that shows who it is, as long as <see cref="AuthOptions.Token"/>. Changing or removing it ends the user's sessions.</summary>
     public string? Token { get; set; }
+
+    /// <summary>SHA-256 of the token in hexadecimal, in place of <see cref="Token"/>.</summary>
+    public string? TokenHash { get; set; }
 
     /// <summary>Whether the user may see the administration pages. Default false.</summary>
     public bool Admin { get; set; }

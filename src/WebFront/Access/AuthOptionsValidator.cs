@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
@@ -9,6 +10,8 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
     private static readonly string _tokenRule =
         $"must have {AuthOptions.MinTokenLength} to {AuthOptions.MaxTokenLength} printable ASCII characters without spaces (for one, run: openssl rand -hex 32)";
 
+    private const string HashRule = "must be the SHA-256 of the token in 64 hexadecimal digits (to make it, run: printf %s \"$TOKEN\" | sha256sum)";
+
     public ValidateOptionsResult Validate(string? name, AuthOptions options)
     {
         List<string> problems = [];
@@ -16,6 +19,10 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
             problems.Add("Auth:Mode must be Token or None.");
         if (options.Token is { } token && !IsToken(token))
             problems.Add($"Auth:Token {_tokenRule}, or be left out: then the server generates one.");
+        if (options.TokenHash is { } hash && !IsHash(hash))
+            problems.Add($"Auth:TokenHash {HashRule}.");
+        if (options is { Token: not null, TokenHash: not null })
+            problems.Add("Auth:Token and Auth:TokenHash are both set: leave one of them out.");
         problems.AddRange(UserProblems(options));
         if (options.SessionLifetime < TimeSpan.FromMinutes(1))
             problems.Add("Auth:SessionLifetime must be at least one minute (00:01:00).");
@@ -32,24 +39,34 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
             yield return $"Auth:Users has {options.Users.Count} users; it may have {AuthOptions.MaxUsers}.";
         var names = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { [User.Operator.Name] = "the holder of Auth:Token" };
         var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (options.Token is { } own)
-            tokens[own] = "Auth:Token";
+        if (HashOf(options.Token, options.TokenHash) is { } own)
+            tokens[own] = options.Token is null ? "Auth:TokenHash" : "Auth:Token";
         for (var i = 0; i < options.Users.Count; i++)
         {
             var (user, key) = (options.Users[i], $"Auth:Users:{i}");
+            var secret = user.Token is null ? nameof(UserOptions.TokenHash) : nameof(UserOptions.Token);
             if (user.Name is not { } userName || !NamePattern().IsMatch(userName))
                 yield return $"{key}:Name must have 1 to 64 letters, digits, dots, hyphens, underscores or at signs.";
             else if (!names.TryAdd(userName, key))
                 yield return $"{key}:Name is '{userName}', which is already the name of {names[userName]}.";
-            if (user.Token is not { } userToken || !IsToken(userToken))
+            if (user is { Token: not null, TokenHash: not null })
+                yield return $"{key}:Token and {key}:TokenHash are both set: leave one of them out.";
+            else if (user.TokenHash is { } hash && !IsHash(hash))
+                yield return $"{key}:TokenHash {HashRule}.";
+            else if (user.TokenHash is null && !(user.Token is { } userToken && IsToken(userToken)))
                 yield return $"{key}:Token {_tokenRule}.";
-            else if (!tokens.TryAdd(userToken, $"{key}:Token"))
-                yield return $"{key}:Token is the same as {tokens[userToken]}: it could not be told who comes with it.";
+            else if (HashOf(user.Token, user.TokenHash) is { } known && !tokens.TryAdd(known, $"{key}:{secret}"))
+                yield return $"{key}:{secret} is the same as {tokens[known]}: it could not be told who comes with it.";
         }
     }
 
     private static bool IsToken(string token) =>
         token.Length is >= AuthOptions.MinTokenLength and <= AuthOptions.MaxTokenLength && !token.Any(c => c is <= ' ' or > '~');
+
+    private static bool IsHash(string hash) => hash.Length == 2 * SHA256.HashSizeInBytes && hash.All(char.IsAsciiHexDigit);
+
+    private static string? HashOf(string? token, string? hash) =>
+        token is null ? hash?.ToUpperInvariant() : Convert.ToHexString(UserTokens.Hash(token));
 
     [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,64}\z")]
     private static partial Regex NamePattern();

@@ -12,14 +12,19 @@ internal static class RequestOrigin
 {
     private static readonly string[] _loopbackNames = ["127.0.0.1", "localhost", "[::1]"];
 
-    // Where a link in a chat, a mail or a terminal may lead to. Neither shows data nor does anything without a one-time ticket.
-    private static readonly string[] _linkable = ["/", "/sign-in"];
+    // Where a link in a chat, a mail or a terminal may lead to. Neither shows data nor does anything.
+    private static readonly string[] _linkable = ["/", SignInApi.LinkPath];
 
     public static void UseRequestOriginChecks(this WebApplication app)
     {
         var auth = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value;
-        // Only a proxy on this machine, or one that the operator has named, is believed that the browser's side is https.
-        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedProto };
+        // Only a proxy on this machine, or one that the operator has named, is believed that the browser's side is https, and who the client
+        // is. Of several addresses the last one counts, which is the proxy's own word: those before it the client may have made up.
+        var forwarded = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedFor,
+            ForwardLimit = 1,
+        };
         foreach (var network in auth.TrustedNetworks)
             forwarded.KnownIPNetworks.Add(network);
         app.UseForwardedHeaders(forwarded);
@@ -42,9 +47,16 @@ internal static class RequestOrigin
     private static bool IsOwnOrigin(HttpRequest request) => request.Headers.Origin switch
     {
         [] => true,
+        ["null"] => IsLinkForm(request),
         [{ } origin] => string.Equals(origin, $"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase),
         _ => false,
     };
+
+    /// <summary>
+    /// The button behind a sign-in link. Its page sends no referrer, and a browser then does not name the origin of a form either. Another
+    /// site that sends the same has to know the ticket.
+    /// </summary>
+    private static bool IsLinkForm(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path == SignInApi.LinkPath;
 
     /// <summary>The browser's own word on who asks; no page can forge it. Programs that are not browsers do not send it.</summary>
     private static bool IsOwnSite(HttpRequest request) => request.Headers["Sec-Fetch-Site"] switch

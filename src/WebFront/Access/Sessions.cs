@@ -8,10 +8,11 @@ namespace CodexOrleans.WebFront;
 
 /// <summary>
 /// Browser sessions: a random id and an expiry, signed with a key derived from the user's token, behind the user's name unless that is
-/// the operator. Nothing is stored, so sessions outlive a restart, hold on every front end with the same tokens, and a user's all end when
-/// the user or the token goes. What the user may do is not in it: that is looked up each time. The token cannot be had from one.
+/// the operator. None is stored, so sessions outlive a restart, hold on every front end with the same tokens, and a user's all end when
+/// the user or the token goes; one that is signed out of is remembered by <see cref="EndedSessions"/>. What the user may do is not in it:
+/// that is looked up each time. The token cannot be had from one.
 /// </summary>
-internal sealed class Sessions(UserTokens tokens, IOptions<AuthOptions> options, TimeProvider time)
+internal sealed class Sessions(UserTokens tokens, EndedSessions ended, IOptions<AuthOptions> options, TimeProvider time)
 {
     private const int IdLength = 16;
     private const int SignedLength = IdLength + sizeof(long);
@@ -29,8 +30,8 @@ internal sealed class Sessions(UserTokens tokens, IOptions<AuthOptions> options,
         return user == User.Operator ? signed : $"{user.Name}.{signed}";
     }
 
-    /// <summary>Whose session it is, or null when it is none that is open.</summary>
-    public User? Find(string value)
+    /// <summary>The session, or null when it is none that is open.</summary>
+    public BrowserSession? Find(string value)
     {
         // Names may hold dots, the signed part holds none.
         var dot = value.LastIndexOf('.');
@@ -42,9 +43,10 @@ internal sealed class Sessions(UserTokens tokens, IOptions<AuthOptions> options,
             return null;
         Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(key, session[..SignedLength], signature);
-        return CryptographicOperations.FixedTimeEquals(signature, session[SignedLength..])
-            && BinaryPrimitives.ReadInt64BigEndian(session[IdLength..]) > time.GetUtcNow().ToUnixTimeSeconds()
-            ? user
-            : null;
+        if (!CryptographicOperations.FixedTimeEquals(signature, session[SignedLength..]))
+            return null;
+        var expiry = BinaryPrimitives.ReadInt64BigEndian(session[IdLength..]);
+        var found = new BrowserSession(user, new Guid(session[..IdLength], bigEndian: true), expiry);
+        return found.ExpiresAt > time.GetUtcNow().ToUnixTimeSeconds() && !ended.Contains(found.Id) ? found : null;
     }
 }

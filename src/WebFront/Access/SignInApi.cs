@@ -11,52 +11,85 @@ public sealed record SignInRequest(string Token);
 /// <summary>How a browser gets and loses its session.</summary>
 internal static class SignInApi
 {
+    /// <summary>Where one-time links lead to.</summary>
+    public const string LinkPath = "/sign-in";
+
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/sign-in", FollowLink).AllowAnonymous().ExcludeFromDescription();
+        routes.MapMethods(LinkPath, [HttpMethods.Get, HttpMethods.Head], ShowLink).AllowAnonymous().ExcludeFromDescription();
+        routes.MapPost(LinkPath, RedeemLink).AllowAnonymous().ExcludeFromDescription();
         var api = routes.MapGroup("/api/codex").WithTags("Access").AllowAnonymous();
         api.MapPost("/sign-in", SignIn)
             .WithName("SignIn").WithSummary("Exchange the token for a session cookie")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.MapPost("/sign-out", SignOut)
-            .WithName("SignOut").WithSummary("Make this browser forget its session")
-            .Produces(StatusCodes.Status204NoContent);
+            .WithName("SignOut").WithSummary("End this browser's session")
+            .WithDescription(
+                "The session ends here at once and at the other nodes of a cluster within seconds, and its open streams with it. "
+                + "On 503 it has not ended.")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>The one-time link. A GET with an effect, which its single use and the random ticket make harmless.</summary>
-    private static IResult FollowLink(string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth)
+    /// <summary>
+    /// What the one-time link shows. Whoever previews or scans it may get it any number of times: what signs in is the button on the page.
+    /// </summary>
+    private static IResult ShowLink(
+        string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
     {
-        if (auth.Value.Mode == AuthMode.Token && cookie.Find(context.Request) is null)
+        if (IsSignedIn(context, cookie, auth))
+            return OpenPage(context);
+        return ticket is not null && tickets.IsOpen(ticket) ? SignInPage.Button(environment) : Expired(context, environment);
+    }
+
+    private static IResult RedeemLink(
+        string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
+    {
+        if (!IsSignedIn(context, cookie, auth))
         {
             if (ticket is null || !tickets.Redeem(ticket))
-                return SignInPage.LinkExpired;
+                return Expired(context, environment);
             cookie.Set(context, User.Operator);
         }
 
+        return OpenPage(context);
+    }
+
+    private static bool IsSignedIn(HttpContext context, SessionCookie cookie, IOptions<AuthOptions> auth) =>
+        auth.Value.Mode == AuthMode.None || cookie.Find(context.Request) is not null;
+
+    private static StatusCodeHttpResult OpenPage(HttpContext context)
+    {
         context.Response.Headers.Location = "/";
         return TypedResults.StatusCode(StatusCodes.Status303SeeOther);
     }
 
+    private static IResult Expired(HttpContext context, IWebHostEnvironment environment)
+    {
+        context.Response.StatusCode = StatusCodes.Status410Gone;
+        return SignInPage.LinkExpired(environment);
+    }
+
     private static IResult SignIn(
-        SignInRequest request, HttpContext context, UserTokens tokens, SessionCookie cookie, SignInThrottle throttle, IOptions<AuthOptions> auth)
+        SignInRequest request, HttpContext context, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle, IOptions<AuthOptions> auth)
     {
         if (auth.Value.Mode == AuthMode.None)
             return TypedResults.NoContent();
-        var address = context.Connection.RemoteIpAddress;
-        if (throttle.Wait(address) is { } seconds)
-            return Problems.Of(ProblemCodes.TooManyAttempts, $"Too many wrong tokens from this address. Try again in {seconds} s.", seconds);
         if (tokens.Find(request.Token) is not { } user)
-        {
-            throttle.Failed(address);
-            return Problems.Of(ProblemCodes.InvalidToken);
-        }
-
+            return throttle.Failed(context.Connection.RemoteIpAddress) is { } seconds ? TooManyAttempts(seconds) : Problems.Of(ProblemCodes.InvalidToken);
         cookie.Set(context, user);
         return TypedResults.NoContent();
     }
 
-    private static NoContent SignOut(HttpContext context)
+    /// <summary>A wrong token, and one too many.</summary>
+    public static Problem TooManyAttempts(int seconds) => Problems.Of(
+        ProblemCodes.TooManyAttempts,
+        $"That token is wrong, as were many from this address before it. Try again with the right one, or in {seconds} s.",
+        seconds);
+
+    private static async Task<NoContent> SignOut(HttpContext context, SessionCookie cookie, EndedSessions ended)
     {
+        if (cookie.Find(context.Request) is { } session)
+            await ended.End(session);
         SessionCookie.Clear(context);
         return TypedResults.NoContent();
     }

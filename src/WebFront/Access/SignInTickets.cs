@@ -25,6 +25,9 @@ internal sealed class SignInTickets(TimeProvider time)
         return ticket;
     }
 
+    /// <summary>Whether the ticket could be redeemed now.</summary>
+    public bool IsOpen(string ticket) => _expiryByHash.TryGetValue(Hash(ticket), out var expiry) && expiry > Now();
+
     /// <summary>True once for each ticket, within its lifetime.</summary>
     public bool Redeem(string ticket) => _expiryByHash.TryRemove(Hash(ticket), out var expiry) && expiry > Now();
 

@@ -8,7 +8,7 @@ namespace CodexOrleans.WebFront;
 /// Knows a caller by <c>Authorization: Bearer</c> or by the session cookie; by nothing in the URL, which ends up in histories and
 /// logs. Says nothing about why it did not: a stranger learns no more than 401.
 /// </summary>
-internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens tokens, SessionCookie cookie) : IAuthenticationHandler
+internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle) : IAuthenticationHandler
 {
     public const string SchemeName = "token";
 
@@ -27,6 +27,9 @@ internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens
 
     public Task ChallengeAsync(AuthenticationProperties? properties)
     {
+        // Only who sent something is counted: a request without anything is how a page finds out that nobody is signed in.
+        if (_context.Request.Headers.Authorization.Count > 0 && throttle.Failed(_context.Connection.RemoteIpAddress) is { } seconds)
+            return SignInApi.TooManyAttempts(seconds).ExecuteAsync(_context);
         _context.Response.Headers.WWWAuthenticate = "Bearer realm=\"codex-orleans\"";
         return Problems.Of(ProblemCodes.Unauthorized).ExecuteAsync(_context);
     }
@@ -40,7 +43,10 @@ internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens
         // Who sends a token means it: a wrong one is not made good by a cookie.
         if (request.Headers.Authorization is [{ } header])
             return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) ? tokens.Find(header[BearerPrefix.Length..].Trim()) : null;
-        return request.Headers.Authorization.Count == 0 ? cookie.Find(request) : null;
+        if (request.Headers.Authorization.Count > 0 || cookie.Find(request) is not { } session)
+            return null;
+        _context.Features.Set(session);
+        return session.User;
     }
 
     private static AuthenticationTicket Ticket(User user)

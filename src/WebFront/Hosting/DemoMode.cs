@@ -78,7 +78,7 @@ internal static class DemoMode
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            Directory.CreateDirectory(Path.Combine(data.Path, "codex-home"));
+            data.EnsureDemoHome();
             return Task.CompletedTask;
         }
 

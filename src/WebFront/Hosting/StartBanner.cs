@@ -98,12 +98,21 @@ internal sealed partial class StartBanner(
                 Line(text, "", "a browser needs a proxy before it, or: ssh -L 8000:" + socket + " <this machine>");
         }
 
-        if (!open)
-            Line(text, "API token", auth.Value.Token is null ? $"in {data.TokenFile}" : "as configured in Auth:Token");
-        else if (page is not null)
-            Line(text, "Access", "open to every process and user of this machine (Auth:Mode=None)");
+        if (open)
+        {
+            Line(text, "Access", page is not null
+                ? "open to every process and user of this machine (Auth:Mode=None)"
+                : $"open to everybody who may connect to the socket (Auth:Mode=None, UnixSocketMode={options.Value.UnixSocketMode})");
+        }
         else
-            Line(text, "Access", $"open to everybody who may connect to the socket (Auth:Mode=None, UnixSocketMode={options.Value.UnixSocketMode})");
+        {
+            Line(text, "API token", auth.Value switch
+            {
+                { TokenHash: not null } => "the one whose hash is configured in Auth:TokenHash",
+                { Token: not null } => "as configured in Auth:Token",
+                _ => $"in {data.TokenFile}",
+            });
+        }
 
         Line(text, "Data", data.Path);
         Line(text, "Codex CLI", cli switch

@@ -22,7 +22,7 @@ namespace CodexOrleans.WebFront;
 internal sealed partial class WarmUp(
     IServer server,
     IOptions<ServerOptions> options,
-    IOptions<AuthOptions> auth,
+    SessionCookie cookie,
     DataDirectory data,
     WorkspaceRoots roots,
     RehearsalKey key,
@@ -94,13 +94,14 @@ internal sealed partial class WarmUp(
     {
         var begin = Stopwatch.GetTimestamp();
         var address = OwnAddress();
-        var token = auth.Value.Mode == AuthMode.Token ? auth.Value.Token ?? TokenFile.ReadOrCreate(data.TokenFile, out _) : null;
+        // The token may be known by its hash alone.
+        var session = cookie.Issue(new HostString("localhost"));
         // The one step that they do not take: each works in a folder of its own.
         roots.TryResolveDirectory(data.Workspaces, out _, out _);
         var turns = 0;
         for (; turns < _threads.Count && (turns < AtLeast || Stopwatch.GetElapsedTime(begin) < _enough); turns++)
         {
-            var response = await Send(address, Request(_threads[turns], token), cancellationToken);
+            var response = await Send(address, Request(_threads[turns], session), cancellationToken);
             if (!response.Contains("\"turn.completed\"", StringComparison.Ordinal))
                 throw new InvalidOperationException($"The rehearsed turn did not complete: {response}");
         }
@@ -125,7 +126,7 @@ internal sealed partial class WarmUp(
             : null;
     }
 
-    private byte[] Request(Guid thread, string? token)
+    private byte[] Request(Guid thread, string session)
     {
         var body = $$"""{"prompt":"{{JsonEncodedText.Encode(Turn)}}","thread_id":"{{thread}}","sandbox":"workspace-write","skip_git_repo_check":true}""";
         // By a name that is always allowed, whatever address this is sent to.
@@ -137,7 +138,7 @@ internal sealed partial class WarmUp(
             Content-Type: application/json
             Content-Length: {body.Length}
             {RehearsalKey.Header}: {key.Text}
-            Authorization: Bearer {token}
+            Cookie: {session}
 
 
             """.ReplaceLineEndings("\r\n") + body);

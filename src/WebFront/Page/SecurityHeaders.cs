@@ -8,9 +8,14 @@ namespace CodexOrleans.WebFront;
 /// </summary>
 internal static class SecurityHeaders
 {
-    /// <summary>Policy of the page, and of everything else but the API reference and the dashboard.</summary>
+    /// <summary>Policy of the page, and of everything else but sign-in links, the API reference and the dashboard.</summary>
     public const string PagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>What a sign-in link shows has no script, and a form.</summary>
+    private static readonly string _signInPolicy = PagePolicy
+        .Replace("script-src 'self'", "script-src 'none'", StringComparison.Ordinal)
+        .Replace("form-action 'none'", "form-action 'self'", StringComparison.Ordinal);
 
     /// <summary>The dashboard has styles inline and a font as data; its scripts are files.</summary>
     private static readonly string _dashboardPolicy = PagePolicy
@@ -29,6 +34,7 @@ internal static class SecurityHeaders
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = context.Items[ScalarOptions.NonceHttpContextItemKey] is string nonce ? ReferencePolicy(nonce)
             : context.Request.Path.StartsWithSegments(AdminPages.Dashboard) ? _dashboardPolicy
+            : context.Request.Path == SignInApi.LinkPath ? _signInPolicy
             : PagePolicy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";

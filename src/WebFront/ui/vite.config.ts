@@ -6,6 +6,7 @@ export default defineConfig({
     // The content security policy allows no data: scripts or styles and no inline code, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: ['index.html', 'sign-in.html', 'sign-in-expired.html'] },
   },
   server: {
     // `npm run dev` beside a running server. The server accepts its own address only as Host and Origin.

@@ -21,7 +21,14 @@ public sealed class Proxy : IAsyncDisposable
         _token = token;
     }
 
-    public static async Task<Proxy> Start(Nodes nodes, string first, string second, string third)
+    /// <summary>Where clients find it.</summary>
+    public Uri Address => _address;
+
+    public static Task<Proxy> Start(Nodes nodes, string first, string second, string third) =>
+        Start(nodes.Settings(first)["Auth:Token"], nodes[first].Address, nodes[second].Address, nodes[third].Address);
+
+    /// <param name="token">What opens the nodes.</param>
+    public static async Task<Proxy> Start(string token, Uri first, Uri second, Uri third)
     {
         var port = FreePorts.Next();
         var start = new ProcessStartInfo(ExternalTool.Find("haproxy", "haproxy"), ["-db", "-f", Path.Combine(Repository.Root, "deploy", "compose", "haproxy.cfg")])
@@ -29,10 +36,10 @@ public sealed class Proxy : IAsyncDisposable
             RedirectStandardOutput = true,
         };
         start.Environment["LISTEN"] = $"127.0.0.1:{port}";
-        start.Environment["NODE1"] = nodes[first].Address.Authority;
-        start.Environment["NODE2"] = nodes[second].Address.Authority;
-        start.Environment["NODE3"] = nodes[third].Address.Authority;
-        var proxy = new Proxy(Process.Start(start)!, new Uri($"http://127.0.0.1:{port}"), nodes.Settings(first)["Auth:Token"]);
+        start.Environment["NODE1"] = first.Authority;
+        start.Environment["NODE2"] = second.Authority;
+        start.Environment["NODE3"] = third.Authority;
+        var proxy = new Proxy(Process.Start(start)!, new Uri($"http://127.0.0.1:{port}"), token);
         proxy._process.OutputDataReceived += (_, line) => proxy._said.Enqueue(line.Data ?? "");
         proxy._process.BeginOutputReadLine();
         try

@@ -6,16 +6,29 @@ namespace CodexOrleans.EndToEnd.Page;
 public sealed class PageServerSpecs(BrowsedServer browsed) : IClassFixture<BrowsedServer>
 {
     [Fact]
-    public async Task The_printed_link_signs_the_browser_in()
+    public async Task The_printed_link_shows_a_button_that_signs_the_browser_in()
     {
+        // A browser that runs no script, and leaves without pressing it: what a preview or a scanner does.
+        await using (var preview = await browsed.OpenAsStranger(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = 320, Height = 568 } }))
+        {
+            await preview.Tab.GotoAsync(browsed.SignInLink);
+            await Assertions.Expect(preview.Button("Sign in this browser")).ToBeVisibleAsync();
+            Assert.Empty(await preview.Context.CookiesAsync());
+        }
+
         await using var page = await browsed.OpenAsStranger();
         await page.Tab.GotoAsync(browsed.SignInLink);
+        await page.Button("Sign in this browser").ClickAsync();
         await page.Ask("SCENARIO:plain");
 
         var cookie = Assert.Single(await page.Context.CookiesAsync());
         Assert.True(cookie.HttpOnly);
         Assert.Equal(SameSiteAttribute.Strict, cookie.SameSite);
         Assert.DoesNotContain("ticket", page.Tab.Url, StringComparison.Ordinal);
+
+        await using var late = await browsed.OpenAsStranger();
+        await late.Tab.GotoAsync(browsed.SignInLink);
+        await Assertions.Expect(late.Tab.GetByRole(AriaRole.Heading)).ToContainTextAsync("does not work any more");
     }
 
     [Fact]

@@ -18,9 +18,11 @@ public abstract class ThreadStoreSpecs<TFixture> : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    protected Task Close() => _fixture.Close();
+
     protected async Task Reopen()
     {
-        await _fixture.Close();
+        await Close();
         Store = await _fixture.Open();
     }
 }

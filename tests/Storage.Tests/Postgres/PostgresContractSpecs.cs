@@ -11,3 +11,5 @@ public sealed class PostgresTurnSpecs : TurnSpecs<PostgresFixture>;
 public sealed class PostgresPagingSpecs : PagingSpecs<PostgresFixture>;
 
 public sealed class PostgresDeleteSpecs : DeleteSpecs<PostgresFixture>;
+
+public sealed class PostgresBrowserSessionSpecs : BrowserSessionSpecs<PostgresFixture>;

@@ -11,3 +11,5 @@ public sealed class SqliteTurnSpecs : TurnSpecs<SqliteFixture>;
 public sealed class SqlitePagingSpecs : PagingSpecs<SqliteFixture>;
 
 public sealed class SqliteDeleteSpecs : DeleteSpecs<SqliteFixture>;
+
+public sealed class SqliteBrowserSessionSpecs : BrowserSessionSpecs<SqliteFixture>;

@@ -36,8 +36,9 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public LogLines Log { get; }
 
-    /// <summary>The configured token, or that of the server's file.</summary>
-    public string Token => Services.GetRequiredService<IOptions<AuthOptions>>().Value.Token ?? File.ReadAllText(Services.GetRequiredService<DataDirectory>().TokenFile).Trim();
+    /// <summary>The configured token, or that of the server's file; empty when the server has neither.</summary>
+    public string Token => Services.GetRequiredService<IOptions<AuthOptions>>().Value.Token
+        ?? (Services.GetRequiredService<DataDirectory>().TokenFile is var file && File.Exists(file) ? File.ReadAllText(file).Trim() : "");
 
     /// <summary>Sends neither token nor cookie, follows no redirect.</summary>
     public HttpClient Stranger { get; }
@@ -58,6 +59,8 @@ internal sealed class RunningServer : IAsyncDisposable
         Directory.CreateDirectory(folder["page/assets"]);
         await File.WriteAllTextAsync(folder["page/index.html"], "<!doctype html><title>page</title>");
         await File.WriteAllTextAsync(folder["page/assets/app-3f2a.js"], "export {};");
+        await File.WriteAllTextAsync(folder["page/sign-in.html"], "<!doctype html><title>button</title>");
+        await File.WriteAllTextAsync(folder["page/sign-in-expired.html"], "<!doctype html><title>expired</title>");
         var log = new LogLines();
         var app = Program.Build(
             ["--urls", "http://127.0.0.1:0", "--DataDirectory", folder["data"], "--webroot", folder["page"], "--Logging:LogLevel:Default=Trace", "--WarmUp=false", .. args],

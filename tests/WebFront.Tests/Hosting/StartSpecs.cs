@@ -23,9 +23,11 @@ public sealed partial class StartSpecs
         using var live = await client.GetAsync("/health/live", Cancel);
 
         var link = await Line(server, SignInLink());
-        using var signedIn = await client.GetAsync(link.Groups["link"].Value, Cancel);
+        using var shown = await client.GetAsync(link.Groups["link"].Value, Cancel);
+        using var signedIn = await client.PostAsync(link.Groups["link"].Value, null, Cancel);
         using var health = await client.GetAsync("/health", Cancel);
 
+        Assert.Contains("Sign in this browser", await shown.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.SeeOther, signedIn.StatusCode);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.Contains("\"demo\":true", await health.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
@@ -46,7 +48,7 @@ public sealed partial class StartSpecs
         var token = (await File.ReadAllTextAsync(folder["data/token"], Cancel)).Trim();
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = address };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        using var signedIn = await client.GetAsync($"/sign-in?ticket={ticket}", Cancel);
+        using var signedIn = await client.PostAsync($"/sign-in?ticket={ticket}", null, Cancel);
         using var wrong = await client.PostAsync("/api/codex/sign-in", Answers.Json("""{"token":"a wrong token that somebody mistyped"}"""), Cancel);
         foreach (var path in (string[])["/api/codex/stream", "/api/codex/run", "/health", "/no/such/path"])
         {

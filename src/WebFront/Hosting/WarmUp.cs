@@ -23,7 +23,6 @@ internal sealed partial class WarmUp(
     IOptions<ServerOptions> options,
     IOptions<AuthOptions> auth,
     DataDirectory data,
-    WorkspaceRoots roots,
     RehearsalKey key,
     ThreadOwner owner,
     IThreadReader log,
@@ -94,8 +93,6 @@ internal sealed partial class WarmUp(
         var begin = Stopwatch.GetTimestamp();
         var address = OwnAddress();
         var token = auth.Value.Mode == AuthMode.Token ? auth.Value.Token ?? TokenFile.ReadOrCreate(data.TokenFile, out _) : null;
-        // The one step that they do not take: each works in a folder of its own.
-        roots.TryResolveDirectory(data.Workspaces, out _, out _);
         var turns = 0;
         for (; turns < _threads.Count && (turns < AtLeast || Stopwatch.GetElapsedTime(begin) < _enough); turns++)
         {

@@ -54,6 +54,7 @@ public sealed class RealCliSpecs : IAsyncLifetime
     [InlineData("repository", true)]
     [InlineData("inside", true)]
     [InlineData("link to nowhere", false)]
+    [InlineData("empty folder", false)]
     public async Task Where_it_refuses_to_work_outside_a_git_repository_is_known_before(string place, bool works)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_fixture.Folder, "place")).FullName;
@@ -62,6 +63,8 @@ public sealed class RealCliSpecs : IAsyncLifetime
             await File.WriteAllTextAsync(git, "gitdir: elsewhere", TestContext.Current.CancellationToken);
         else if (place == "link to nowhere")
             File.CreateSymbolicLink(git, "nowhere");
+        else if (place == "empty folder")
+            Directory.CreateDirectory(git);
         else if (place != "nothing")
             await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(git).FullName, "HEAD"), "ref: refs/heads/main", TestContext.Current.CancellationToken);
 

@@ -110,9 +110,10 @@ public sealed class FolderSpecs
         await using var host = await ThreadHost.Start();
         var folder = NewFolder(host, "project");
         var options = new ThreadOptions { WorkingDirectory = folder };
-        Directory.CreateDirectory(Path.Combine(host.WorkingDirectory, ".git"));
+        var head = Path.Combine(Directory.CreateDirectory(Path.Combine(host.WorkingDirectory, ".git")).FullName, "HEAD");
+        await File.WriteAllTextAsync(head, "ref: refs/heads/main", TestContext.Current.CancellationToken);
         await RunTurn(host, options);
-        Directory.Delete(Path.Combine(host.WorkingDirectory, ".git"));
+        File.Delete(head);
 
         await Refused(host, RefusalCodes.NotAGitRepository, "skip_git_repo_check");
         await Refused(host, RefusalCodes.NotAGitRepository, "skip_git_repo_check", options);

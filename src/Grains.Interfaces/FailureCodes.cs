@@ -29,4 +29,10 @@ public static class FailureCodes
 
     /// <summary>The log could not be written for so long that the turn was given up.</summary>
     public const string StorageUnavailable = "storage_unavailable";
+
+    /// <summary>A folder or a file that the turn needs could not be made, such as on a full disk.</summary>
+    public const string WorkspaceUnavailable = "workspace_unavailable";
+
+    /// <summary>A folder or an image of the turn was moved or replaced between the turn's acceptance and its start.</summary>
+    public const string WorkspaceChanged = "workspace_changed";
 }

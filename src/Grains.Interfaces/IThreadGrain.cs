@@ -11,7 +11,7 @@ public interface IThreadGrain : IGrainWithGuidKey
     /// Accepts a turn: waits for a free turn slot, commits <c>turn.submitted</c>, starts the engine and returns at once.
     /// Refusals are data, not exceptions; nothing is written when a turn is refused.
     /// </summary>
-    /// <param name="request">What to do, already validated.</param>
+    /// <param name="request">What to do, already validated but for its paths, which only the machine that runs the turn can judge.</param>
     /// <param name="front">
     /// The front end that wants the turn's events from the first one to the last, or null. It is attached until the turn's end, which
     /// saves two calls; for longer if it attaches by itself.
@@ -74,8 +74,13 @@ public sealed record StartedTurn([property: Id(0)] Guid TurnId, [property: Id(1)
 /// <param name="Code">Stable, see <see cref="RefusalCodes"/>.</param>
 /// <param name="Message">For the caller: what failed and what to do next. Holds no path, prompt or exception text.</param>
 /// <param name="RetryAfterSeconds">When trying again makes sense, else null.</param>
+/// <param name="Field">The field of the request that is at fault, as its JSON names it, or null.</param>
 [GenerateSerializer, Immutable, Alias("codex.TurnRefusal")]
-public sealed record TurnRefusal([property: Id(0)] string Code, [property: Id(1)] string Message, [property: Id(2)] int? RetryAfterSeconds = null);
+public sealed record TurnRefusal(
+    [property: Id(0)] string Code,
+    [property: Id(1)] string Message,
+    [property: Id(2)] int? RetryAfterSeconds = null,
+    [property: Id(3)] string? Field = null);
 
 /// <summary>The log's head and running turn as the owner knows them.</summary>
 /// <param name="Exists">False when the thread has never had a turn.</param>

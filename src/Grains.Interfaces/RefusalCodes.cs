@@ -23,4 +23,25 @@ public static class RefusalCodes
 
     /// <summary>The thread's working directory does not exist on this machine (409).</summary>
     public const string WorkingDirectoryMissing = "working_directory_missing";
+
+    /// <summary>A path that is not absolute, holds forbidden characters, or whose links form a loop (400).</summary>
+    public const string InvalidPath = "invalid_path";
+
+    /// <summary>A path under an allowed root at which nothing exists (400).</summary>
+    public const string PathNotFound = "path_not_found";
+
+    /// <summary>A path outside the allowed roots, or in a folder that the server keeps to itself (403).</summary>
+    public const string PathNotAllowed = "path_not_allowed";
+
+    /// <summary>What is named as a folder is a file (400).</summary>
+    public const string NotADirectory = "not_a_directory";
+
+    /// <summary>What is named as an image has no content of an image that the CLI takes (400).</summary>
+    public const string NotAnImage = "not_an_image";
+
+    /// <summary>The working directory is in no git repository, and the turn does not skip that check (400).</summary>
+    public const string NotAGitRepository = "not_a_git_repository";
+
+    /// <summary>The thread's own folder cannot be made, such as on a full disk (503, Retry-After).</summary>
+    public const string WorkspaceUnavailable = "workspace_unavailable";
 }

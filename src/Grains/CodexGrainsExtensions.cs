@@ -31,6 +31,12 @@ public static class CodexGrainsExtensions
             provider.GetRequiredService<ICodexEngine>(), provider.GetRequiredService<IThreadReader>(), provider.GetService<SessionArchive>(), provider.GetRequiredService<ILogger<SessionRecords>>()));
         services.AddOptions<ThreadWorkspaceOptions>().BindConfiguration(ThreadWorkspaceOptions.Section).ValidateOnStart();
         services.AddSingleton<ThreadWorkspace>();
+        services.AddOptions<WorkspaceOptions>().BindConfiguration(WorkspaceOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<WorkspaceOptions>, WorkspaceOptionsValidator>();
+        services.AddSingleton(provider => new WorkspaceRoots(
+            provider.GetRequiredService<IOptions<WorkspaceOptions>>().Value.Roots,
+            provider.GetRequiredService<DataDirectory>(),
+            CodexHomes(provider.GetRequiredService<IOptions<CodexOptions>>().Value)));
         services.AddSingleton<ThreadHome>();
         services.AddPlacementDirector<ThreadPlacement, ThreadPlacementDirector>();
         services.AddSingleton<TurnSweep>();
@@ -47,4 +53,14 @@ public static class CodexGrainsExtensions
         });
         return services;
     }
+
+    /// <summary>Every home of the CLI on this machine that is known: the server's own and the user's.</summary>
+    private static IEnumerable<string> CodexHomes(CodexOptions codex) =>
+        new[]
+        {
+            codex.Home,
+            codex.Environment.GetValueOrDefault("CODEX_HOME"),
+            Environment.GetEnvironmentVariable("CODEX_HOME"),
+            Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".codex"),
+        }.OfType<string>().Where(home => home.Length > 0);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
+using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains;
@@ -21,12 +22,12 @@ public sealed partial class ThreadGrain
     {
         var effective = request.Options.Over(_thread.Options);
         effective = effective with { Sandbox = effective.Sandbox ?? SandboxMode.WorkspaceWrite };
-        if (FolderProblem(effective) is { } missing)
+        if (FolderProblem(request, effective, out _) is { } problem)
         {
             // A thread stays where its turn was ended for a lost node, as long as it is watched; that node may be back.
-            if (request.MayMove && records.ThreadsMove && _thread.Exists && await homes.FindElsewhere(_thread.Id) is { } home)
+            if (problem.IsMissing && request.MayMove && records.ThreadsMove && _thread.Exists && await homes.FindElsewhere(_thread.Id) is { } home)
                 return MoveTo(home, Guid.NewGuid(), request.Slot?.Waited ?? default);
-            return Refuse(RefusalCodes.WorkingDirectoryMissing, missing);
+            return Refuse(problem);
         }
 
         // A new thread has no files yet. A rehearsal is for the process that asks for it.
@@ -52,13 +53,22 @@ public sealed partial class ThreadGrain
 
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var running = new RunningTurn(id, _thread.Head + 1, slot, TurnTelemetry.Begin(metrics, _thread.Id, id, effective, request.Rehearsal, time));
-        // A new thread has no session that somebody else might still write: its CLI starts while the log is being written, and gets the
-        // prompt when the turn is on disk.
         var accepted = new TaskCompletionSource();
-        var early = _thread.Exists ? null : Launch(running, request, effective, accepted.Task);
+        Task<ICodexTurn>? early = null;
+        var refused = "not_stored";
         var submitted = false;
         try
         {
+            if (await EnsureFolder(running, request, effective) is { Refusal: { } refusal } unmade)
+            {
+                refused = refusal.Code;
+                return unmade;
+            }
+
+            // A new thread has no session that somebody else might still write: its CLI starts while the log is being written, and gets the
+            // prompt when the turn is on disk.
+            if (!_thread.Exists)
+                early = Launch(running, request, effective, accepted.Task);
             var turnId = running.Id;
             var chunk = new LogChunk
             {
@@ -115,19 +125,52 @@ public sealed partial class ThreadGrain
         finally
         {
             if (!submitted)
-                await Abandon(running, early);
+                await Abandon(running, early, refused);
         }
     }
 
-    /// <summary>What is wrong with the folder that the turn is to work in, or null.</summary>
-    private string? FolderProblem(ThreadOptions effective)
+    /// <summary>
+    /// What is wrong with the folders and images that the turn is to use, or null. Asked at each turn, and again right before its CLI
+    /// starts: what an earlier turn was allowed may be a link by now, to the server's own data.
+    /// </summary>
+    private PathProblem? FolderProblem(TurnRequest request, ThreadOptions effective, out TurnPaths paths)
     {
-        if (effective.WorkingDirectory is { } folder)
-            return Directory.Exists(folder) ? null : "The thread's working directory does not exist on this server. Create it, or name another one.";
+        var problem = TurnPaths.Resolve(roots, request, effective, out paths);
+        if (problem is not null || effective.WorkingDirectory is not null)
+            return problem;
+        if (workspace.IsReplaced(_thread.Id))
+            return new(RefusalCodes.PathNotAllowed, "The thread's own folder has become a link, so nothing runs there. Name a working directory.");
         return _thread.Exists && records.ThreadsMove && !workspace.Exists(_thread.Id)
-            ? "The thread's own folder is not on this node: it ran on another one. Keep the nodes' workspaces on a shared volume, or name a working directory."
+            ? new(
+                RefusalCodes.WorkingDirectoryMissing,
+                "The thread's own folder is not on this node: it ran on another one. Keep the nodes' workspaces on a shared volume, or name a working directory.")
             : null;
     }
+
+    /// <summary>Makes the thread's own folder, if it works there; null, or why that cannot be.</summary>
+    private async ValueTask<StartTurnResult?> EnsureFolder(RunningTurn running, TurnRequest request, ThreadOptions effective)
+    {
+        // The wait for a slot may have been long.
+        if (FolderProblem(request, effective, out _) is { } problem)
+            return Refuse(problem);
+        if (effective.WorkingDirectory is not null)
+            return null;
+        try
+        {
+            running.OwnFolder = await workspace.Ensure(_thread.Id);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNoFolder(e);
+            return Refuse(
+                RefusalCodes.WorkspaceUnavailable,
+                "The server cannot make the thread's folder now, and nothing runs. Try again later, or name a working directory.",
+                retryAfter: 10);
+        }
+    }
+
+    private StartTurnResult Refuse(PathProblem problem) => Refuse(problem.Code, problem.Message, field: problem.Field);
 
     private StartTurnResult MoveTo(SiloAddress silo, Guid ticket, TimeSpan waited)
     {
@@ -141,17 +184,30 @@ public sealed partial class ThreadGrain
     /// <summary>Starts the CLI. It does nothing until it gets its prompt, when <paramref name="accepted"/> completes.</summary>
     private async Task<ICodexTurn> Launch(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
     {
-        // One session has one writer: the CLI of the turn before must have let go of it.
-        await _previousLeft;
-        var turn = engine.Start(await Prepare(running, request, effective, accepted));
+        ICodexTurn turn;
+        try
+        {
+            // One session has one writer: the CLI of the turn before must have let go of it.
+            await _previousLeft;
+            turn = await Prepare(running, request, effective, accepted) is { } start
+                ? engine.Start(start)
+                : new UnstartedTurn(FailureCodes.WorkspaceChanged, "A folder or an image of the turn was moved or replaced meanwhile, so nothing was started.");
+        }
+        catch (Exception e)
+        {
+            // The turn may be in the log already: it ends like any other that could not be started, at once and with the cause.
+            LogNotPrepared(e);
+            turn = UnstartedTurn.For(e);
+        }
+
         running.Slot.Run(turn);
         return turn;
     }
 
     /// <summary>Takes back what was begun for a turn that is not on disk.</summary>
-    private async Task Abandon(RunningTurn running, Task<ICodexTurn>? early)
+    private async Task Abandon(RunningTurn running, Task<ICodexTurn>? early, string refused)
     {
-        running.Telemetry.Refused("not_stored");
+        running.Telemetry.Refused(refused);
         try
         {
             if (early is null)
@@ -192,7 +248,7 @@ public sealed partial class ThreadGrain
         }
         catch (Exception e)
         {
-            // The CLI could not be given what it needs, or an invariant is broken. The turn is open in the log; a new activation ends it.
+            // The log is closed, or an invariant is broken. The turn is open in the log; a new activation ends it.
             LogTurnBroken(e);
             running.Telemetry.Lost("broken");
             turn?.Stop(StopReason.Fenced);
@@ -230,8 +286,8 @@ public sealed partial class ThreadGrain
         }
     }
 
-    /// <summary>What the engine needs, with the folder to work in and the session to continue made sure of.</summary>
-    private async ValueTask<CodexTurnStart> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
+    /// <summary>What the engine needs, with the session to continue made sure of; null when the folders are no longer what they were.</summary>
+    private async ValueTask<CodexTurnStart?> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
     {
         // A CLI that died early leaves no session behind, and a session's file can be lost: then a new one is told what was said.
         var resumed = _thread.CodexThreadId is { } session && await records.Restore(_thread.Id, session, running.Id) ? session : null;
@@ -239,14 +295,18 @@ public sealed partial class ThreadGrain
             ? await history.Prepend(_thread.Id, running.FirstSeq, request.Prompt)
             : request.Prompt;
 
-        if (effective.WorkingDirectory is null)
+        if (FolderProblem(request, effective, out var paths) is { } problem)
         {
-            var (folder, isRepository) = await workspace.Ensure(_thread.Id);
-            effective = effective with
-            {
-                WorkingDirectory = folder,
-                SkipGitRepoCheck = isRepository ? effective.SkipGitRepoCheck : true,
-            };
+            LogFolderChanged(problem.Code);
+            return null;
+        }
+
+        var skipGit = effective.SkipGitRepoCheck;
+        var folder = paths.WorkingDirectory;
+        if (running.OwnFolder is { } own)
+        {
+            folder = own.Path;
+            skipGit = own.IsRepository ? skipGit : true;
         }
 
         return new CodexTurnStart
@@ -256,9 +316,10 @@ public sealed partial class ThreadGrain
             Activity = running.Telemetry.Span,
             Prompt = prompt,
             Accepted = accepted,
-            Options = effective,
+            Options = effective with { WorkingDirectory = folder, AdditionalDirectories = paths.AdditionalDirectories, SkipGitRepoCheck = skipGit },
+            RealWorkingDirectory = folder is null ? null : RealPath.Of(folder),
             OutputSchema = request.OutputSchema,
-            Images = request.Images ?? [],
+            Images = paths.Images,
             Rehearsal = request.Rehearsal,
             ResumeCodexThreadId = resumed,
             UsageBefore = resumed is null ? new TokenUsage() : _thread.Usage,
@@ -268,5 +329,9 @@ public sealed partial class ThreadGrain
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private sealed record RunningTurn(Guid Id, long FirstSeq, TurnSlot Slot, TurnTelemetry Telemetry);
+    private sealed record RunningTurn(Guid Id, long FirstSeq, TurnSlot Slot, TurnTelemetry Telemetry)
+    {
+        /// <summary>The thread's own folder, if the turn works there.</summary>
+        public (string Path, bool IsRepository)? OwnFolder { get; set; }
+    }
 }

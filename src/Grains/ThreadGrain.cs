@@ -28,6 +28,7 @@ public sealed partial class ThreadGrain(
     TurnSlots slots,
     TurnRecovery recovery,
     ThreadWorkspace workspace,
+    WorkspaceRoots roots,
     ThreadHistory history,
     SessionRecords records,
     ThreadHome homes,
@@ -176,10 +177,10 @@ public sealed partial class ThreadGrain(
         throw new StorageUnavailableException(_unread);
     }
 
-    private StartTurnResult Refuse(string code, string message, int? retryAfter = null)
+    private StartTurnResult Refuse(string code, string message, int? retryAfter = null, string? field = null)
     {
         metrics.Refused(code);
-        return new() { Refusal = new TurnRefusal(code, message, retryAfter) };
+        return new() { Refusal = new TurnRefusal(code, message, retryAfter, field) };
     }
 
     private StartTurnResult Answer(Activity? span, StartTurnResult result)

@@ -31,7 +31,6 @@ public static class Program
         builder.AddProblems();
         builder.AddJsonRequests();
         builder.AddAccess();
-        builder.AddWorkspaceRoots();
         builder.AddHealth();
         builder.AddApiReference();
         builder.Services.AddRelay();

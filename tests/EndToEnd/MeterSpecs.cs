@@ -69,8 +69,8 @@ public sealed class MeterSpecs(ObservedServer observed) : IClassFixture<Observed
         var folder = Directory.CreateDirectory(Path.Combine(other.Server.Stage.Workspace, $"secret-folder-{Guid.NewGuid():N}"));
         using (var api = other.Server.Connect(TestContext.Current.CancellationToken))
         {
-            await api.Turn(new { prompt = $": {prompt}; started; message {answer}; completed", working_directory = folder.FullName });
-            await api.Turn(new { prompt = $": {prompt}; started; echo {answer} >&2; exit 3", working_directory = folder.FullName });
+            await api.Turn(new { prompt = $": {prompt}; started; message {answer}; completed", working_directory = folder.FullName, skip_git_repo_check = true });
+            await api.Turn(new { prompt = $": {prompt}; started; echo {answer} >&2; exit 3", working_directory = folder.FullName, skip_git_repo_check = true });
             (await api.Http.GetAsync($"/sign-in?ticket={answer}", TestContext.Current.CancellationToken)).Dispose();
         }
 

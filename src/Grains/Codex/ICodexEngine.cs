@@ -74,6 +74,9 @@ public sealed record CodexTurnStart
     /// <summary>Effective options; <see cref="ThreadOptions.WorkingDirectory"/> is set and exists.</summary>
     public required ThreadOptions Options { get; init; }
 
+    /// <summary>The folder, links resolved, in which the CLI must find itself before it gets its prompt; null takes any.</summary>
+    public string? RealWorkingDirectory { get; init; }
+
     public string? OutputSchema { get; init; }
 
     public IReadOnlyList<string> Images { get; init; } = [];

@@ -39,19 +39,29 @@ internal sealed class EmptyRepository
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
         }
     }
 
     /// <summary>Makes <paramref name="repository"/>, a thread's <c>.git</c>, which must not exist.</summary>
-    /// <param name="folder">A folder beside it to write to: the repository appears at once, and as a whole.</param>
+    /// <param name="folder">A folder beside it to write to: the repository appears at once, and as a whole or not at all.</param>
     public void Write(string repository, string folder)
     {
-        Directory.CreateDirectory(folder);
-        foreach (var path in _folders)
-            Directory.CreateDirectory(Path.Combine(folder, path));
-        foreach (var (path, content) in _files)
-            File.WriteAllBytes(Path.Combine(folder, path), content);
-        Directory.Move(folder, repository);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            foreach (var path in _folders)
+                Directory.CreateDirectory(Path.Combine(folder, path));
+            foreach (var (path, content) in _files)
+                File.WriteAllBytes(Path.Combine(folder, path), content);
+            Directory.Move(folder, repository);
+        }
+        catch
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+            throw;
+        }
     }
 }

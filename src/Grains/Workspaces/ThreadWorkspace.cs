@@ -14,13 +14,15 @@ public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadW
 
     private readonly SemaphoreSlim _asking = new(1, 1);
     private EmptyRepository? _empty;
-    private bool _told;
+    private readonly HashSet<string> _told = [];
 
     /// <summary>Whether every node sees the same folders.</summary>
     public bool IsShared => options.Value.Shared;
 
     /// <summary>The thread's own folder, made at its first turn.</summary>
     /// <returns>The path, and whether it is a git repository (git may be missing on this machine).</returns>
+    /// <exception cref="IOException">The folder cannot be made, such as on a full disk; nothing is left of it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for lack of rights.</exception>
     public async ValueTask<(string Path, bool IsRepository)> Ensure(Guid threadId)
     {
         var path = Path.Combine(data.Workspaces, threadId.ToString());
@@ -36,12 +38,14 @@ public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadW
         }
         catch (Exception e) when (e is Win32Exception or CommandExecutionException or IOException or UnauthorizedAccessException)
         {
-            if (!Interlocked.Exchange(ref _told, true))
-                LogNoRepository(e);
+            TellOnce(e);
         }
 
         return (path, Directory.Exists(repository));
     }
+
+    /// <summary>Whether a link stands where the thread's own folder belongs: some turn has put it there, and it may lead anywhere.</summary>
+    public bool IsReplaced(Guid threadId) => new FileInfo(Path.Combine(data.Workspaces, threadId.ToString())).LinkTarget is not null;
 
     /// <summary>Whether the thread's own folder is here.</summary>
     public bool Exists(Guid threadId) => Directory.Exists(Path.Combine(data.Workspaces, threadId.ToString()));
@@ -70,6 +74,29 @@ public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadW
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A thread's own folder could not be made a git repository; the CLI runs there without one, and in those of later threads too. Install git.")]
-    private partial void LogNoRepository(Exception exception);
+    /// <summary>Each cause once: it is that of every later thread too, until somebody does something about it.</summary>
+    private void TellOnce(Exception exception)
+    {
+        lock (_told)
+        {
+            if (!_told.Add(exception.GetType().Name))
+                return;
+        }
+
+        if (exception is Win32Exception)
+            LogNoGit(Git, exception);
+        else if (exception is CommandExecutionException)
+            LogGitRefused(Git, exception);
+        else
+            LogRepositoryNotWritten(exception);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "'{Git}' cannot be started, so threads' own folders are no git repositories; the CLI runs there without one. Install git.")]
+    private partial void LogNoGit(string git, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "'{Git} init' fails, so threads' own folders are no git repositories; the CLI runs there without one. Run it by hand to see why, as the server's user.")]
+    private partial void LogGitRefused(string git, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The git repository of a thread's own folder cannot be written; the CLI runs there without one. Is the disk of the data directory full (df, and df -i), or read-only?")]
+    private partial void LogRepositoryNotWritten(Exception exception);
 }

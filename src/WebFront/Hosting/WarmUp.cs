@@ -24,7 +24,6 @@ internal sealed partial class WarmUp(
     IOptions<ServerOptions> options,
     SessionCookie cookie,
     DataDirectory data,
-    WorkspaceRoots roots,
     RehearsalKey key,
     ThreadOwner owner,
     IThreadReader log,
@@ -96,8 +95,6 @@ internal sealed partial class WarmUp(
         var address = OwnAddress();
         // The token may be known by its hash alone.
         var session = cookie.Issue(new HostString("localhost"));
-        // The one step that they do not take: each works in a folder of its own.
-        roots.TryResolveDirectory(data.Workspaces, out _, out _);
         var turns = 0;
         for (; turns < _threads.Count && (turns < AtLeast || Stopwatch.GetElapsedTime(begin) < _enough); turns++)
         {

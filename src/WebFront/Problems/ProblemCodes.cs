@@ -27,15 +27,6 @@ public static class ProblemCodes
     /// <summary>A cursor that is no event number.</summary>
     public const string InvalidCursor = "invalid_cursor";
 
-    /// <summary>A path that is not absolute or holds forbidden characters.</summary>
-    public const string InvalidPath = "invalid_path";
-
-    /// <summary>A path under an allowed root at which nothing of the wanted kind exists.</summary>
-    public const string PathNotFound = "path_not_found";
-
-    /// <summary>A path outside the allowed roots, or in a folder that the server keeps to itself.</summary>
-    public const string PathNotAllowed = "path_not_allowed";
-
     /// <summary>No valid credentials.</summary>
     public const string Unauthorized = "unauthorized";
 
@@ -98,9 +89,12 @@ public static class ProblemCodes
         [InvalidValue] = new(400, "A field or parameter has a value that does not fit."),
         [InvalidRequest] = new(400, "The request cannot be understood."),
         [InvalidCursor] = new(400, "The cursor must be the number of an event."),
-        [InvalidPath] = new(400, "The path must be absolute."),
-        [PathNotFound] = new(400, "Nothing exists at that path."),
-        [PathNotAllowed] = new(403, "That path is outside the folders that the operator allows (Workspaces:Roots)."),
+        [RefusalCodes.InvalidPath] = new(400, "The path must be absolute."),
+        [RefusalCodes.PathNotFound] = new(400, "Nothing exists at that path."),
+        [RefusalCodes.NotADirectory] = new(400, "What is at that path is not a folder."),
+        [RefusalCodes.NotAnImage] = new(400, "What is at that path is not an image that the CLI takes."),
+        [RefusalCodes.NotAGitRepository] = new(400, "The working directory is in no git repository, and skip_git_repo_check is not true."),
+        [RefusalCodes.PathNotAllowed] = new(403, "That path is outside the folders that the operator allows (Workspaces:Roots)."),
         [Unauthorized] = new(401, "Sign in first, or send the server's token as 'Authorization: Bearer'."),
         [InvalidToken] = new(401, "That is not the server's token, nor a user's. The server's start message says where to find it."),
         [Forbidden] = new(403, "This is for administrators (Auth:Users:<n>:Admin)."),
@@ -125,6 +119,7 @@ public static class ProblemCodes
         [RefusalCodes.ServerBusy] = new(503, "All turn slots are taken. Try again later."),
         [RefusalCodes.HostDraining] = new(503, "The server is shutting down. Try again later."),
         [RefusalCodes.StorageUnavailable] = new(503, "The server's log cannot be used now. Try again later."),
+        [RefusalCodes.WorkspaceUnavailable] = new(503, "The server cannot make the thread's folder now. Try again later."),
         [RefusalCodes.CodexNotInstalled] = new(503, "The Codex CLI is not installed on the server. The operator installs it with: npm i -g @openai/codex"),
         [CodexNotLoggedIn] = new(503, "The Codex CLI is not logged in on the server. The operator runs: codex login"),
         [TurnTimeout] = new(504, "The turn ran longer than the server allows (Codex:TurnTimeout)."),

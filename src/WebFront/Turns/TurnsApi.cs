@@ -31,24 +31,24 @@ internal static class TurnsApi
         return turns;
     }
 
-    private static async Task Stream(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RehearsalKey rehearsals, SseResponse sse)
+    private static async Task Stream(HttpContext context, FrontFeed feed, RehearsalKey rehearsals, SseResponse sse)
     {
-        if (await Start(context, feed, roots, rehearsals) is not { } turn)
+        if (await Start(context, feed, rehearsals) is not { } turn)
             return;
         using (turn.Viewer)
             await sse.Relay(context, turn.Viewer, turn.Id);
     }
 
-    private static async Task Run(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RehearsalKey rehearsals, RunResponse run)
+    private static async Task Run(HttpContext context, FrontFeed feed, RehearsalKey rehearsals, RunResponse run)
     {
-        if (await Start(context, feed, roots, rehearsals) is not { } turn)
+        if (await Start(context, feed, rehearsals) is not { } turn)
             return;
         using (turn.Viewer)
             await run.Answer(context, turn.Viewer, turn.Id);
     }
 
     /// <summary>Starts the turn that the body asks for; null when the response has been given already, or nobody waits for it.</summary>
-    private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed, WorkspaceRoots roots, RehearsalKey rehearsals)
+    private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed, RehearsalKey rehearsals)
     {
         var aborted = context.RequestAborted;
         var (body, errors) = await TurnBodyReader.Read(context.Request.Body, aborted);
@@ -58,13 +58,8 @@ internal static class TurnsApi
             return null;
         }
 
-        if (TurnPaths.Resolve(body.ToRequest(), roots, out var request) is { } path)
-        {
-            await path.ExecuteAsync(context);
-            return null;
-        }
-
-        request = request with { User = context.UserName() };
+        // Paths are judged where the turn runs: this may be another machine.
+        var request = body.ToRequest() with { User = context.UserName() };
         if (rehearsals.Sent(context.Request))
         {
             request = request with { Rehearsal = true, NewThread = true };
@@ -114,6 +109,7 @@ internal static class TurnsApi
 
     private static RouteHandlerBuilder ProducesTurnProblems(this RouteHandlerBuilder endpoint) => endpoint
         .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable);

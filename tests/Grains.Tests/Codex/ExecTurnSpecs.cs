@@ -158,6 +158,29 @@ public sealed class ExecTurnSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_CLI_that_finds_itself_in_another_folder_than_was_checked_gets_no_prompt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells where a process works.");
+        var link = Path.Combine(_fixture.Folder, "link");
+        Directory.CreateSymbolicLink(link, Directory.CreateDirectory(Path.Combine(_fixture.Folder, "other")).FullName);
+
+        var turn = await _fixture.Run("touch ran; started; completed", s => s with { Options = new ThreadOptions { WorkingDirectory = link }, RealWorkingDirectory = link });
+
+        Assert.Equal(FailureCodes.WorkspaceChanged, turn.Outcome.ErrorCode);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(link));
+    }
+
+    [Fact]
+    public async Task A_schema_that_cannot_be_written_to_the_disk_is_a_turn_that_failed_for_that()
+    {
+        await File.WriteAllTextAsync(_fixture.Scratch, "in its place", TestContext.Current.CancellationToken);
+
+        var turn = await _fixture.Run("started; completed", s => s with { OutputSchema = "{}" });
+
+        Assert.Equal(FailureCodes.WorkspaceUnavailable, turn.Outcome.ErrorCode);
+    }
+
+    [Fact]
     public async Task Arguments_arrive_as_they_were_built()
     {
         var turn = await _fixture.Run(

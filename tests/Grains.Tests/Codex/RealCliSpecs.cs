@@ -3,6 +3,7 @@ using CodexOrleans.DemoModel;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Installation;
 using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Options;
@@ -46,6 +47,32 @@ public sealed class RealCliSpecs : IAsyncLifetime
     private static string Answer(TurnRecording turn) =>
         turn.Lines.Select(Parse).Last(l => l.GetProperty("type").ValueEquals("item.completed") && l.GetProperty("item").GetProperty("type").ValueEquals("agent_message"))
             .GetProperty("item").GetProperty("text").GetString()!;
+
+    [Theory]
+    [InlineData("nothing", false)]
+    [InlineData("file", true)]
+    [InlineData("repository", true)]
+    [InlineData("inside", true)]
+    [InlineData("link to nowhere", false)]
+    [InlineData("empty folder", false)]
+    public async Task Where_it_refuses_to_work_outside_a_git_repository_is_known_before(string place, bool works)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_fixture.Folder, "place")).FullName;
+        var git = Path.Combine(place == "inside" ? _fixture.Folder : folder, ".git");
+        if (place == "file")
+            await File.WriteAllTextAsync(git, "gitdir: elsewhere", TestContext.Current.CancellationToken);
+        else if (place == "link to nowhere")
+            File.CreateSymbolicLink(git, "nowhere");
+        else if (place == "empty folder")
+            Directory.CreateDirectory(git);
+        else if (place != "nothing")
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(git).FullName, "HEAD"), "ref: refs/heads/main", TestContext.Current.CancellationToken);
+
+        var turn = await Run("SCENARIO:plain", new ThreadOptions { WorkingDirectory = folder, SkipGitRepoCheck = false, Sandbox = SandboxMode.DangerFullAccess });
+
+        Assert.Equal(works, turn.Outcome.Status == TurnStatus.Completed);
+        Assert.Equal(works, GitRepository.IsAround(folder));
+    }
 
     [Fact]
     public async Task A_thread_goes_on_and_each_turn_has_its_own_tokens()

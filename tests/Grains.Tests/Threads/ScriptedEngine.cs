@@ -21,7 +21,20 @@ internal sealed class ScriptedEngine : ICodexEngine
     /// <summary>Sessions whose record is lost.</summary>
     public HashSet<string> Lost { get; } = [];
 
-    public bool CanResume(string codexThreadId) => !Lost.Contains(codexThreadId);
+    /// <summary>What the look for a session's record ends with, if it is to fail.</summary>
+    public Exception? ResumeFault { get; set; }
+
+    /// <summary>How many turns were started.</summary>
+    public int Starts
+    {
+        get
+        {
+            lock (_lock)
+                return _turns.Count;
+        }
+    }
+
+    public bool CanResume(string codexThreadId) => ResumeFault is { } fault ? throw fault : !Lost.Contains(codexThreadId);
 
     public string RecordsFolder => "";
 

@@ -62,7 +62,7 @@ public sealed class StorageFaultSpecs
     }
 
     [Fact]
-    public async Task A_turn_whose_history_cannot_be_read_ends_with_nobody_watching()
+    public async Task A_turn_whose_history_cannot_be_read_ends_at_once_with_that_cause_and_nobody_watching()
     {
         await using var host = await ThreadHost.Start();
         var front = await host.OpenFront();
@@ -70,12 +70,12 @@ public sealed class StorageFaultSpecs
         (await host.Engine.NextTurn()).Complete();
         await front.UntilTurnEnds();
 
-        // The CLI has told no session, so a second turn is told the history; then the recovery reads too.
-        host.Store.FailNextReads(2);
+        // The CLI has told no session, so a second turn is told the history.
+        host.Store.FailNextReads(1);
         var started = (await host.Submit(_thread, newThread: false)).Started!;
 
         await Condition.Becomes(async () => (await host.ReadTurn(started.TurnId))!.Status == TurnStatus.Failed);
-        Assert.Contains("host_lost", (await host.Log(_thread))[^1], StringComparison.Ordinal);
+        Assert.Contains(FailureCodes.StorageUnavailable, (await host.Log(_thread))[^1], StringComparison.Ordinal);
         Assert.NotNull((await host.Submit(_thread, newThread: false)).Started);
         (await host.Engine.NextTurn()).Complete();
     }

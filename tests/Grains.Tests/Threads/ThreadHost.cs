@@ -42,7 +42,11 @@ internal sealed class ThreadHost : IAsyncDisposable
     /// <summary>The silo's name as the owner of turns.</summary>
     public string Name => Services.GetRequiredService<HostTag>().Value;
 
-    public string WorkingDirectory => _folder.Path;
+    /// <summary>A folder that turns may work in; no git repository.</summary>
+    public string WorkingDirectory => _folder["workspace"];
+
+    /// <summary>The server's own data.</summary>
+    public DataDirectory Data => _data;
 
     private IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
 
@@ -55,6 +59,7 @@ internal sealed class ThreadHost : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         var data = DataDirectory.Open(folder["data"]);
+        Directory.CreateDirectory(folder["workspace"]);
         if (before is not null)
             await Prepare(data, before);
 
@@ -108,7 +113,7 @@ internal sealed class ThreadHost : IAsyncDisposable
     {
         Prompt = prompt,
         NewThread = newThread,
-        Options = (options ?? new ThreadOptions()) with { WorkingDirectory = WorkingDirectory },
+        Options = (options ?? new ThreadOptions()) with { WorkingDirectory = WorkingDirectory, SkipGitRepoCheck = true },
     };
 
     public Task<StartTurnResult> Submit(Guid thread, string prompt = "hello", bool newThread = true, FrontProbe? front = null) =>

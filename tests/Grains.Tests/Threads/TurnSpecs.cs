@@ -234,18 +234,6 @@ public sealed class TurnSpecs
     }
 
     [Fact]
-    public async Task A_working_directory_that_is_gone_is_refused()
-    {
-        await using var host = await ThreadHost.Start();
-        var request = host.Request() with { Options = new ThreadOptions { WorkingDirectory = Path.Combine(host.WorkingDirectory, "gone") } };
-
-        var result = await host.Thread(_thread).StartTurn(request, null, TestContext.Current.CancellationToken);
-
-        Assert.Equal(RefusalCodes.WorkingDirectoryMissing, result.Refusal!.Code);
-        Assert.Null(await host.ReadThread(_thread));
-    }
-
-    [Fact]
     public async Task A_thread_without_a_working_directory_gets_a_git_repository_of_its_own()
     {
         await using var host = await ThreadHost.Start();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -325,6 +326,13 @@ public sealed class EventStreamSpecs
     [InlineData("turn_in_progress", 409)]
     [InlineData("thread_not_found", 404)]
     [InlineData("working_directory_missing", 409)]
+    [InlineData("invalid_path", 400)]
+    [InlineData("path_not_found", 400)]
+    [InlineData("not_a_directory", 400)]
+    [InlineData("not_an_image", 400)]
+    [InlineData("not_a_git_repository", 400)]
+    [InlineData("path_not_allowed", 403)]
+    [InlineData("workspace_unavailable", 503)]
     [InlineData("server_busy", 503)]
     [InlineData("host_draining", 503)]
     [InlineData("storage_unavailable", 503)]
@@ -340,6 +348,18 @@ public sealed class EventStreamSpecs
             Assert.Contains($"\"{code}\"", await response.Content.ReadAsStringAsync(Cancelled));
             Assert.Equal(status == 503 ? TimeSpan.FromSeconds(7) : null, response.Headers.RetryAfter?.Delta);
         }
+    }
+
+    [Fact]
+    public async Task A_refusal_for_a_field_names_it()
+    {
+        await using var host = await RelayHost.Start();
+        host.Script = thread => thread.Refusal = new("path_not_allowed", "why", Field: "working_directory");
+        using var response = await host.Post("/api/codex/run", """{"prompt":"hello","working_directory":"/somewhere/else"}""");
+
+        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancelled)).RootElement;
+        Assert.Equal("why", problem.GetProperty("detail").GetString());
+        Assert.Equal("why", problem.GetProperty("errors").GetProperty("working_directory")[0].GetString());
     }
 
     [Fact]

@@ -53,7 +53,6 @@ internal sealed class RelayHost : IAsyncDisposable
         var workspace = Directory.CreateDirectory(folder["workspace"]).FullName;
         RelayHost? host = null;
         builder.Services.AddSingleton(_ => DataDirectory.Open(folder["data"]));
-        builder.Services.AddSingleton(services => new WorkspaceRoots([workspace], services.GetRequiredService<DataDirectory>(), []));
         builder.Services.AddSingleton<IThreadReader>(log);
         builder.Services.AddSingleton<ThreadOwner>(id => host!.Thread(id));
         builder.Services.AddSingleton(time ?? TimeProvider.System);

@@ -8,6 +8,8 @@ internal sealed partial class ExecTurn
 
     private void LogNotStarted(Exception exception, Guid turnId, string executable) => LogNotStarted(_engine.Logger, exception, turnId, executable);
 
+    private void LogNoScratch(Exception exception, Guid turnId) => LogNoScratch(_engine.Logger, exception, turnId);
+
     private void LogNotEnded(Guid turnId) => LogNotEnded(_engine.Logger, turnId);
 
     private void LogStraysUnknown(Exception exception, Guid turnId) => LogStraysUnknown(_engine.Logger, exception, turnId);
@@ -23,6 +25,9 @@ internal sealed partial class ExecTurn
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Turn {TurnId}: '{Executable}' could not be started. Check that it is executable, and Codex:ExecutablePath.")]
     private static partial void LogNotStarted(ILogger logger, Exception exception, Guid turnId, string executable);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Turn {TurnId}: its scratch files cannot be written, so it was not started. Is the disk of the data directory full (df, and df -i), or read-only?")]
+    private static partial void LogNoScratch(ILogger logger, Exception exception, Guid turnId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Turn {TurnId}: the Codex CLI does not end by SIGKILL; it hangs in the kernel.")]
     private static partial void LogNotEnded(ILogger logger, Guid turnId);

@@ -177,7 +177,7 @@ internal sealed partial class ExecTurn
         StopReason.HostDraining => (TurnStatus.Failed, FailureCodes.HostDraining, "The server shut down before the turn was done. Continue the thread when it is back."),
         StopReason.StorageUnavailable => (TurnStatus.Failed, FailureCodes.StorageUnavailable, "The server could not save the turn's events, so the turn was stopped. Continue the thread when the store works again."),
         StopReason.Fenced => (TurnStatus.Failed, FailureCodes.HostLost, "Another server took the thread over."),
-        _ when _startFailure is not null => (TurnStatus.Failed, FailureCodes.CodexNotStarted, _startFailure),
+        _ when _startFailure is not null => (TurnStatus.Failed, _startFailureCode, _startFailure),
         _ => (TurnStatus.Failed, FailureCodes.CodexExited, ExitMessage(exitCode)),
     };
 

@@ -48,6 +48,10 @@ internal sealed partial class ExecTurn : ICodexTurn
 
     private int _reason = -1;
     private string? _startFailure;
+    private string _startFailureCode = FailureCodes.CodexNotStarted;
+
+    /// <summary>The main process, once it runs.</summary>
+    private int _processId;
 
     public ExecTurn(ExecEngine engine, CodexTurnStart start)
     {
@@ -141,7 +145,7 @@ internal sealed partial class ExecTurn : ICodexTurn
         if (span is null)
             return;
         if (failed)
-            span.SetTag("error.type", FailureCodes.CodexNotStarted).SetStatus(ActivityStatusCode.Error);
+            span.SetTag("error.type", _startFailureCode).SetStatus(ActivityStatusCode.Error);
         else
             span.SetTag("process.exit.code", _exited.Task.Result);
     }
@@ -182,13 +186,24 @@ internal sealed partial class ExecTurn : ICodexTurn
             return null;
         }
 
+        string? schema;
+        IReadOnlyList<string> images;
         try
         {
-            IReadOnlyList<string> arguments = CodexArguments.Build(
-                _start,
-                _engine.Options.ConfigOverrides,
-                scratch.WriteOutputSchema(_start.OutputSchema),
-                scratch.LinkImages(_start.Images));
+            schema = scratch.WriteOutputSchema(_start.OutputSchema);
+            images = scratch.LinkImages(_start.Images);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNoScratch(e, _start.TurnId);
+            _startFailure = "The server could not write a file that the turn needs; its log has the details. Is a disk full?";
+            _startFailureCode = FailureCodes.WorkspaceUnavailable;
+            return null;
+        }
+
+        try
+        {
+            IReadOnlyList<string> arguments = CodexArguments.Build(_start, _engine.Options.ConfigOverrides, schema, images);
             if (_start.Rehearsal)
                 arguments = Rehearsal.Arguments(arguments);
             if (_engine.SessionStarter is { } starter)
@@ -223,6 +238,7 @@ internal sealed partial class ExecTurn : ICodexTurn
     /// <summary>The process's own event: CliWrap's task ends only with the pipes, which a grandchild may hold open.</summary>
     private void NoteExit(Process process)
     {
+        Volatile.Write(ref _processId, process.Id);
         process.Exited += (sender, _) => _exited.TrySetResult(((Process)sender!).ExitCode);
         if (process.HasExited)
             _exited.TrySetResult(process.ExitCode);
@@ -231,9 +247,28 @@ internal sealed partial class ExecTurn : ICodexTurn
     private async Task WritePrompt(Stream stdin, CancellationToken exited)
     {
         await _start.Accepted.WaitAsync(exited).ConfigureAwait(false);
+        if (IsElsewhere())
+        {
+            // Without a prompt it has done nothing yet.
+            _startFailure = "The working directory was moved or replaced while the turn started, so nothing was run.";
+            _startFailureCode = FailureCodes.WorkspaceChanged;
+            EndByForce();
+            return;
+        }
+
         // CliWrap closes stdin behind this; exec waits for that.
         await stdin.WriteAsync(Encoding.UTF8.GetBytes(_start.Prompt), exited).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Whether the process works in another folder than the one that was checked: between the check and its start a link may have taken
+    /// the folder's place. Where the OS does not tell, false.
+    /// </summary>
+    private bool IsElsewhere() =>
+        OperatingSystem.IsLinux()
+        && _start.RealWorkingDirectory is { } folder
+        && new FileInfo($"/proc/{Volatile.Read(ref _processId)}/cwd").LinkTarget is { } actual
+        && actual != folder;
 
     /// <summary>Gives stdout to the reader, and when that has what it wants, throws the rest away so that the CLI can end.</summary>
     private async Task HandOutStdout(Stream stdout, CancellationToken _)

@@ -1,12 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using CodexOrleans.Storage;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.Grains.Workspaces;
 
 /// <summary>
-/// Decides which paths of a request a turn may use. Both sides are compared after resolving every link, and the resolved path is
-/// what the turn gets. The server's own data and the CLI's home are never workspaces: a turn that writes there could read the
-/// token, change the log, or have its own commands started with the next turn.
+/// Decides which paths a turn may use, on the machine where it runs. Both sides are compared after resolving every link, and the
+/// resolved path is what the CLI gets. The server's own data and the CLI's home are never workspaces: a turn that writes there could
+/// read the token, change the log, or have its own commands started with the next turn. What was allowed once may have become a link
+/// since, by another turn: so each turn is checked anew, as late as can be.
 /// </summary>
 public sealed class WorkspaceRoots
 {
@@ -31,43 +32,47 @@ public sealed class WorkspaceRoots
     /// <summary>A folder in which a turn may work or write.</summary>
     /// <param name="path">As the caller gave it.</param>
     /// <param name="resolved">What to use instead of <paramref name="path"/>.</param>
-    /// <param name="problem">Why not: <c>invalid_path</c>, <c>path_not_allowed</c> or <c>path_not_found</c>.</param>
-    public bool TryResolveDirectory(string path, [NotNullWhen(true)] out string? resolved, [NotNullWhen(false)] out Problem? problem)
+    /// <param name="problem">Why not.</param>
+    public bool TryResolveDirectory(string path, [NotNullWhen(true)] out string? resolved, [NotNullWhen(false)] out PathProblem? problem)
     {
         problem = Check(path, out resolved);
-        if (problem is null && Contains(resolved!, _data))
-            problem = Problems.Of(ProblemCodes.PathNotAllowed, "That folder contains the server's own data. Choose a folder inside it.");
+        var candidate = resolved!;
+        if (problem is null && (Contains(candidate, _data) || _codexHomes.Any(home => Contains(candidate, home))))
+            problem = new(RefusalCodes.PathNotAllowed, "That folder contains what the server keeps to itself. Choose a folder inside it.");
         if (problem is null && !Directory.Exists(resolved))
-            problem = Problems.Of(ProblemCodes.PathNotFound, "There is no folder at that path.");
+        {
+            problem = Path.Exists(resolved)
+                ? new(RefusalCodes.NotADirectory, "What is at that path is a file. Name the folder that it is in.")
+                : new(RefusalCodes.PathNotFound, "There is no folder at that path.");
+        }
+
         return Finish(ref resolved, problem);
     }
 
-    /// <summary>A regular, non-empty file that a turn may read, such as an image. See <see cref="TryResolveDirectory"/>.</summary>
-    public bool TryResolveFile(string path, [NotNullWhen(true)] out string? resolved, [NotNullWhen(false)] out Problem? problem)
+    /// <summary>A file of an image that a turn may show to the model, in a format that the CLI takes. See <see cref="TryResolveDirectory"/>.</summary>
+    public bool TryResolveImage(string path, [NotNullWhen(true)] out string? resolved, [NotNullWhen(false)] out PathProblem? problem)
     {
         problem = Check(path, out resolved);
-        // Pipes, devices and sockets have no length; opening one could block for ever.
-        if (problem is null && new FileInfo(resolved!) is not { Exists: true, Length: > 0 })
-            problem = Problems.Of(ProblemCodes.PathNotFound, "There is no regular file with content at that path.");
+        problem ??= ImageFile.Check(resolved!);
         return Finish(ref resolved, problem);
     }
 
-    private Problem? Check(string path, out string? resolved)
+    private PathProblem? Check(string path, out string? resolved)
     {
         resolved = null;
         if (path.Contains('\0') || !Path.IsPathFullyQualified(path))
-            return Problems.Of(ProblemCodes.InvalidPath);
+            return new(RefusalCodes.InvalidPath, "The path must be absolute.");
         resolved = RealPath.Of(path);
         if (resolved is null)
-            return Problems.Of(ProblemCodes.InvalidPath, "The path's links lead in a circle.");
+            return new(RefusalCodes.InvalidPath, "The path's links lead in a circle.");
         var candidate = resolved;
         if (!_roots.Any(root => Contains(root, candidate)))
-            return Problems.Of(ProblemCodes.PathNotAllowed);
+            return new(RefusalCodes.PathNotAllowed, "That path is outside the folders that the operator allows (Workspaces:Roots).");
         var kept = _codexHomes.Any(home => Contains(home, candidate)) || (Contains(_data, candidate) && !Contains(_workspaces, candidate));
-        return kept ? Problems.Of(ProblemCodes.PathNotAllowed, "The server keeps that folder to itself.") : null;
+        return kept ? new(RefusalCodes.PathNotAllowed, "The server keeps that folder to itself.") : null;
     }
 
-    private static bool Finish([NotNullWhen(true)] ref string? resolved, [NotNullWhen(false)] Problem? problem)
+    private static bool Finish([NotNullWhen(true)] ref string? resolved, [NotNullWhen(false)] PathProblem? problem)
     {
         if (problem is null)
             return resolved is not null;

@@ -1,4 +1,4 @@
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.Grains.Workspaces;
 
 /// <summary>The path behind a path: no links, no <c>.</c> or <c>..</c>, no trailing separator.</summary>
 internal static class RealPath

@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.Grains.Tests.Workspaces;
 
 public sealed class WorkspaceRootSpecs : IDisposable
 {
@@ -120,12 +121,13 @@ public sealed class WorkspaceRootSpecs : IDisposable
     public void A_path_that_is_not_absolute_or_holds_nul_is_refused(string path) => Assert.Equal("invalid_path", Refusal(path));
 
     [Fact]
-    public void A_missing_folder_and_a_file_are_not_found()
+    public void A_missing_folder_is_not_found_and_a_file_is_no_directory()
     {
         File.WriteAllText(_folder["root/file"], "x");
 
         Assert.Equal("path_not_found", Refusal(_folder["root/missing"]));
-        Assert.Equal("path_not_found", Refusal(_folder["root/file"]));
+        Assert.Equal("not_a_directory", Refusal(_folder["root/file"]));
+        Assert.Equal("path_not_found", Refusal(_folder["root/file/inside"]));
         Assert.Equal("path_not_found", Refusal(_folder["root/" + new string('n', 5_000)]));
     }
 
@@ -157,8 +159,11 @@ public sealed class WorkspaceRootSpecs : IDisposable
     [InlineData("root/home/.codex/sessions")]
     public void The_server_s_data_and_the_cli_s_home_are_no_workspaces(string path) => Assert.Equal("path_not_allowed", Refusal(_folder[path]));
 
-    [Fact]
-    public void A_folder_that_contains_the_server_s_data_is_no_workspace() => Assert.Equal("path_not_allowed", Refusal(_folder["root"]));
+    [Theory]
+    [InlineData("root")]
+    [InlineData("root/home")]
+    public void A_folder_that_contains_the_server_s_data_or_the_cli_s_home_is_no_workspace(string path) =>
+        Assert.Equal("path_not_allowed", Refusal(_folder[path]));
 
     [Fact]
     public void A_thread_s_own_folder_in_the_data_directory_is_a_workspace() =>
@@ -170,32 +175,52 @@ public sealed class WorkspaceRootSpecs : IDisposable
         File.WriteAllText(_data.TokenFile, "secret");
         File.CreateSymbolicLink(_folder["root/project/image.png"], _data.TokenFile);
 
-        Assert.False(Roots.TryResolveFile(_folder["root/project/image.png"], out _, out var problem));
-        Assert.Equal("path_not_allowed", problem.Code);
+        Assert.Equal("path_not_allowed", ImageRefusal("root/project/image.png"));
     }
 
-    [Fact]
-    public void Only_regular_files_with_content_are_files()
+    [Theory]
+    [InlineData("89504E470D0A1A0A0000000D")]
+    [InlineData("FFD8FFE000104A46")]
+    [InlineData("474946383761")]
+    [InlineData("474946383961")]
+    [InlineData("524946462200000057454250")]
+    public void What_begins_like_an_image_that_the_cli_takes_is_one_whatever_its_name(string start)
     {
-        File.WriteAllText(_folder["root/image.png"], "png");
-        File.WriteAllText(_folder["root/empty.png"], "");
+        File.WriteAllBytes(_folder["root/picture"], Convert.FromHexString(start));
 
-        Assert.True(Roots.TryResolveFile(_folder["root/image.png"], out var resolved, out _));
-        Assert.Equal(_real + "/root/image.png", resolved);
-        Assert.Equal("path_not_found", FileRefusal("root/empty.png"));
-        Assert.Equal("path_not_found", FileRefusal("root/project"));
-        Assert.Equal("path_not_found", FileRefusal("root/missing.png"));
-        Assert.Equal("path_not_allowed", FileRefusal("outside/image.png"));
+        Assert.True(Roots.TryResolveImage(_folder["root/picture"], out var resolved, out _));
+        Assert.Equal(_real + "/root/picture", resolved);
+    }
+
+    [Theory]
+    [InlineData("a text")]
+    [InlineData("GIF8")]
+    [InlineData("RIFF0000WAVE")]
+    [InlineData("<svg xmlns='http://www.w3.org/2000/svg'/>")]
+    [InlineData("")]
+    public void Other_content_is_no_image_whatever_its_name(string content)
+    {
+        File.WriteAllText(_folder["root/image.png"], content);
+
+        Assert.Equal("not_an_image", ImageRefusal("root/image.png"));
     }
 
     [Fact]
-    public void A_pipe_is_not_a_file_and_looking_at_it_does_not_block()
+    public void A_folder_is_no_image_and_a_missing_file_is_not_found()
+    {
+        Assert.Equal("not_an_image", ImageRefusal("root/project"));
+        Assert.Equal("path_not_found", ImageRefusal("root/missing.png"));
+        Assert.Equal("path_not_allowed", ImageRefusal("outside/image.png"));
+    }
+
+    [Fact]
+    public void A_pipe_is_no_image_and_looking_at_it_does_not_block()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no pipes in the file system.");
         using (var mkfifo = Process.Start("mkfifo", [_folder["root/pipe.png"]]))
             mkfifo.WaitForExit();
 
-        Assert.Equal("path_not_found", FileRefusal("root/pipe.png"));
+        Assert.Equal("not_an_image", ImageRefusal("root/pipe.png"));
     }
 
     [Fact]
@@ -228,9 +253,9 @@ public sealed class WorkspaceRootSpecs : IDisposable
         return problem.Code;
     }
 
-    private string FileRefusal(string path)
+    private string ImageRefusal(string path)
     {
-        Assert.False(Roots.TryResolveFile(_folder[path], out _, out var problem));
+        Assert.False(Roots.TryResolveImage(_folder[path], out _, out var problem));
         return problem.Code;
     }
 }

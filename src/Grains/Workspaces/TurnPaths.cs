@@ -1,0 +1,52 @@
+namespace CodexOrleans.Grains.Workspaces;
+
+/// <summary>The paths of a turn, named by its request or by an earlier one of its thread, as what they lead to now.</summary>
+/// <param name="WorkingDirectory">Null for the thread's own folder.</param>
+internal sealed record TurnPaths(string? WorkingDirectory, IReadOnlyList<string>? AdditionalDirectories, IReadOnlyList<string> Images)
+{
+    /// <summary>Null, and the paths; or the first problem.</summary>
+    /// <param name="effective">The request's options over the thread's.</param>
+    public static PathProblem? Resolve(WorkspaceRoots roots, TurnRequest request, ThreadOptions effective, out TurnPaths paths)
+    {
+        paths = new TurnPaths(null, null, []);
+        var folder = effective.WorkingDirectory;
+        if (folder is not null && !roots.TryResolveDirectory(folder, out folder, out var problem))
+        {
+            // Nothing in this request is wrong when a folder of the thread is gone.
+            return problem.IsMissing && request.Options.WorkingDirectory is null
+                ? new(RefusalCodes.WorkingDirectoryMissing, "The thread's working directory does not exist on this server. Create it, or name another one.")
+                : problem with { Field = "working_directory" };
+        }
+
+        if (folder is not null && effective.SkipGitRepoCheck != true && !GitRepository.IsAround(folder))
+        {
+            return new(
+                RefusalCodes.NotAGitRepository,
+                "The working directory is in no git repository. Name one that is, or send \"skip_git_repo_check\": true to work there all the same.")
+            {
+                Field = "skip_git_repo_check",
+            };
+        }
+
+        var directories = new List<string>();
+        foreach (var path in effective.AdditionalDirectories ?? [])
+        {
+            if (roots.TryResolveDirectory(path, out var directory, out problem))
+                directories.Add(directory);
+            // One of an earlier turn that is gone is no reason to stop; the CLI is not told of it, since it may come back as a link.
+            else if (!problem.IsMissing || request.Options.AdditionalDirectories is not null)
+                return problem with { Field = "additional_directories" };
+        }
+
+        var images = new List<string>();
+        foreach (var path in request.Images ?? [])
+        {
+            if (!roots.TryResolveImage(path, out var image, out problem))
+                return problem with { Field = "images" };
+            images.Add(image);
+        }
+
+        paths = new TurnPaths(folder, effective.AdditionalDirectories is null ? null : directories, images);
+        return null;
+    }
+}

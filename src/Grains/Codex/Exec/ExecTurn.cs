@@ -187,6 +187,7 @@ internal sealed partial class ExecTurn : ICodexTurn
             IReadOnlyList<string> arguments = CodexArguments.Build(
                 _start,
                 _engine.Options.ConfigOverrides,
+                _engine.Environment,
                 scratch.WriteOutputSchema(_start.OutputSchema),
                 scratch.LinkImages(_start.Images));
             if (_start.Rehearsal)

@@ -31,8 +31,8 @@ public sealed partial class ThreadGrain
 
         // A new thread has no files yet. A rehearsal is for the process that asks for it.
         var anywhere = request.MayMove && !request.Rehearsal && records.ThreadsMove && (!_thread.Exists || workspace.IsShared);
-        if (!engine.IsInstalled && !anywhere && !request.Rehearsal)
-            return NotInstalled();
+        if (!anywhere && !request.Rehearsal && !engine.IsReady)
+            return NotReady();
 
         var asked = time.GetTimestamp();
         var offer = await slots.Acquire(new SlotRequest(request.User ?? "", anywhere, request.Slot?.Ticket, request.Slot?.Waited ?? default), cancellationToken);
@@ -41,8 +41,8 @@ public sealed partial class ThreadGrain
 
         if (!request.Rehearsal)
             metrics.Queued(time.GetElapsedTime(asked) + (request.Slot?.Waited ?? default));
-        if (offer.NotInstalled)
-            return NotInstalled();
+        if (offer.NotReady)
+            return NotReady();
         if (offer.Slot is not { } slot)
         {
             return slots.Closed
@@ -135,8 +135,9 @@ public sealed partial class ThreadGrain
         return new StartTurnResult { Elsewhere = new PromisedSlot(silo, ticket, waited) };
     }
 
-    private StartTurnResult NotInstalled() =>
-        Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
+    private StartTurnResult NotReady() => engine.IsInstalled
+        ? Refuse(RefusalCodes.CodexNotLoggedIn, "The Codex CLI is not logged in on this server. Run there: codex login, or set CODEX_API_KEY")
+        : Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
 
     /// <summary>Starts the CLI. It does nothing until it gets its prompt, when <paramref name="accepted"/> completes.</summary>
     private async Task<ICodexTurn> Launch(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)

@@ -247,6 +247,7 @@ public sealed partial class ThreadGrain
             {
                 WorkingDirectory = folder,
                 SkipGitRepoCheck = isRepository ? effective.SkipGitRepoCheck : true,
+                AdditionalDirectories = isRepository ? WithRepository(effective, folder) : effective.AdditionalDirectories,
             };
         }
 
@@ -265,6 +266,18 @@ public sealed partial class ThreadGrain
             UsageBefore = resumed is null ? new TokenUsage() : _thread.Usage,
             Timeout = options.Value.TurnTimeout,
         };
+    }
+
+    /// <summary>
+    /// The agent may commit in the thread's own folder: without this the CLI's sandbox keeps <c>.git</c> read-only. A link in its place
+    /// could lead anywhere, so it stays as the CLI has it.
+    /// </summary>
+    private static IReadOnlyList<string>? WithRepository(ThreadOptions effective, string folder)
+    {
+        var repository = new DirectoryInfo(Path.Combine(folder, ".git"));
+        return effective.Sandbox == SandboxMode.WorkspaceWrite && repository.LinkTarget is null
+            ? [.. effective.AdditionalDirectories ?? [], repository.FullName]
+            : effective.AdditionalDirectories;
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -2,7 +2,6 @@ using System.Text.Json;
 using CodexOrleans.DemoModel;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Installation;
-using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Options;
@@ -185,16 +184,6 @@ public sealed class RealCliSpecs : IAsyncLifetime
         Assert.Contains("codex_output_schema", request, StringComparison.Ordinal);
         Assert.Contains("\"effort\":\"high\"", request, StringComparison.Ordinal);
         Assert.Empty(Directory.Exists(_fixture.Scratch) ? Directory.GetDirectories(_fixture.Scratch) : []);
-    }
-
-    [Fact]
-    public async Task A_command_of_the_agent_carries_the_tag()
-    {
-        var turn = await Run("SCENARIO:shell CMD:env", new ThreadOptions { Sandbox = SandboxMode.DangerFullAccess });
-
-        var output = turn.Lines.Single(l => l.Contains("item.completed", StringComparison.Ordinal) && l.Contains("command_execution", StringComparison.Ordinal));
-        Assert.Contains($"{HostTag.HostVariable}={_fixture.Host.Value}", output, StringComparison.Ordinal);
-        Assert.Contains($"{HostTag.TurnVariable}=", output, StringComparison.Ordinal);
     }
 
     [Theory]

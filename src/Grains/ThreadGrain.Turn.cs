@@ -32,8 +32,8 @@ public sealed partial class ThreadGrain
 
         // A new thread has no files yet. A rehearsal is for the process that asks for it.
         var anywhere = request.MayMove && !request.Rehearsal && records.ThreadsMove && (!_thread.Exists || workspace.IsShared);
-        if (!engine.IsInstalled && !anywhere && !request.Rehearsal)
-            return NotInstalled();
+        if (!anywhere && !request.Rehearsal && !engine.IsReady)
+            return NotReady();
 
         var asked = time.GetTimestamp();
         var offer = await slots.Acquire(new SlotRequest(request.User ?? "", anywhere, request.Slot?.Ticket, request.Slot?.Waited ?? default), cancellationToken);
@@ -42,8 +42,8 @@ public sealed partial class ThreadGrain
 
         if (!request.Rehearsal)
             metrics.Queued(time.GetElapsedTime(asked) + (request.Slot?.Waited ?? default));
-        if (offer.NotInstalled)
-            return NotInstalled();
+        if (offer.NotReady)
+            return NotReady();
         if (offer.Slot is not { } slot)
         {
             return slots.Closed
@@ -178,8 +178,9 @@ public sealed partial class ThreadGrain
         return new StartTurnResult { Elsewhere = new PromisedSlot(silo, ticket, waited) };
     }
 
-    private StartTurnResult NotInstalled() =>
-        Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
+    private StartTurnResult NotReady() => engine.IsInstalled
+        ? Refuse(RefusalCodes.CodexNotLoggedIn, "The Codex CLI is not logged in on this server. Run there: codex login, or set CODEX_API_KEY")
+        : Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
 
     /// <summary>Starts the CLI. It does nothing until it gets its prompt, when <paramref name="accepted"/> completes.</summary>
     private async Task<ICodexTurn> Launch(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
@@ -302,11 +303,13 @@ public sealed partial class ThreadGrain
         }
 
         var skipGit = effective.SkipGitRepoCheck;
-        var folder = paths.WorkingDirectory;
+        var (folder, directories) = (paths.WorkingDirectory, paths.AdditionalDirectories);
         if (running.OwnFolder is { } own)
         {
             folder = own.Path;
             skipGit = own.IsRepository ? skipGit : true;
+            if (own.IsRepository && effective.Sandbox == SandboxMode.WorkspaceWrite)
+                directories = WithRepository(directories, folder);
         }
 
         return new CodexTurnStart
@@ -316,7 +319,7 @@ public sealed partial class ThreadGrain
             Activity = running.Telemetry.Span,
             Prompt = prompt,
             Accepted = accepted,
-            Options = effective with { WorkingDirectory = folder, AdditionalDirectories = paths.AdditionalDirectories, SkipGitRepoCheck = skipGit },
+            Options = effective with { WorkingDirectory = folder, AdditionalDirectories = directories, SkipGitRepoCheck = skipGit },
             RealWorkingDirectory = folder is null ? null : RealPath.Of(folder),
             OutputSchema = request.OutputSchema,
             Images = paths.Images,
@@ -325,6 +328,16 @@ public sealed partial class ThreadGrain
             UsageBefore = resumed is null ? new TokenUsage() : _thread.Usage,
             Timeout = options.Value.TurnTimeout,
         };
+    }
+
+    /// <summary>
+    /// The agent may commit in the thread's own folder: without this the CLI's sandbox keeps <c>.git</c> read-only. A link in its place
+    /// could lead anywhere, so it stays as the CLI has it.
+    /// </summary>
+    private static IReadOnlyList<string>? WithRepository(IReadOnlyList<string>? directories, string folder)
+    {
+        var repository = new DirectoryInfo(Path.Combine(folder, ".git"));
+        return repository.LinkTarget is null ? [.. directories ?? [], repository.FullName] : directories;
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -63,6 +63,24 @@ public sealed class TurnSpecs(RunningServer running) : IClassFixture<RunningServ
         await LiveProcesses.Gone(stream.TurnId, mark);
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData("workspace-write", true)]
+    [InlineData("read-only", false)]
+    public async Task An_agent_may_commit_in_its_threads_own_folder_if_it_may_write_there(string sandbox, bool commits)
+    {
+        using var api = running.Connect(TestContext.Current.CancellationToken);
+
+        var turn = await api.Turn(new
+        {
+            prompt = "SCENARIO:shell CMD:echo one > file; git add file && git -c user.name=a -c user.email=a@b commit --message=first && git log --oneline",
+            sandbox,
+        });
+
+        // The answer holds what the command printed.
+        Assert.Equal(commits, turn.Answer.Contains("first", StringComparison.Ordinal));
+        Assert.Equal(!commits, turn.Answer.Contains("Read-only file system", StringComparison.Ordinal));
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task A_disconnect_does_not_cancel()
     {

@@ -32,7 +32,8 @@ public static class CodexExecRegistration
             s.GetRequiredService<StrayProcesses>(),
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<ExecEngine>>(),
-            s.GetRequiredService<CliMetrics>()));
+            s.GetRequiredService<CliMetrics>(),
+            s.GetRequiredService<CodexInstallation>()));
         services.AddHostedService<StraySweep>();
         services.AddHostedService<HostGuard>();
         return services;

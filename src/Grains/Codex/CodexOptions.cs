@@ -16,11 +16,17 @@ public sealed class CodexOptions
     /// <summary><c>-c key=value</c> pairs the operator adds to every run; the value is TOML.</summary>
     public Dictionary<string, string> ConfigOverrides { get; } = [];
 
-    /// <summary>Further names of environment variables that the CLI may see, beside the built-in allow-list.</summary>
+    /// <summary>Further names of environment variables that the CLI may see, beside the built-in allow-list. Its commands do not.</summary>
     public List<string> PassEnvironment { get; } = [];
 
-    /// <summary>Variables set for every CLI process, such as a provider's key.</summary>
+    /// <summary>Variables set for every CLI process, such as a provider's key. Its commands do not see them.</summary>
     public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>
+    /// Names of variables that commands see as well, beside those that shells, git and compilers need; their values come from the
+    /// server's environment, from <see cref="Environment"/> or from <c>shell_environment_policy.set</c> of the CLI's configuration.
+    /// </summary>
+    public List<string> PassToCommands { get; } = [];
 
     /// <summary>Longest run of one turn. Default one hour.</summary>
     public TimeSpan TurnTimeout { get; set; } = TimeSpan.FromHours(1);

@@ -1,3 +1,4 @@
+using CodexOrleans.Grains.Codex.Installation;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Grains.Codex;
@@ -24,8 +25,18 @@ internal sealed class CodexOptionsValidator : IValidateOptions<CodexOptions>
         Require(options.MaxQueueLength is >= 0 and <= 1_000_000, "Codex:MaxQueueLength must be between 0 and 1000000.");
         Require(options.ExecutablePath is not { Length: > 0 } path || Path.GetFileName(path) == path || File.Exists(path), $"Codex:ExecutablePath: there is no file '{options.ExecutablePath}'.");
         Require(options.ConfigOverrides.Keys.All(k => k.Length > 0 && !k.Contains('=', StringComparison.Ordinal)), "Codex:ConfigOverrides: a key is empty or holds '='.");
+        Require(!NamesCommandVariables(options.ConfigOverrides), "Codex:ConfigOverrides: shell_environment_policy.include_only is the server's own; name what commands may see in Codex:PassToCommands.");
+        Require(options.PassToCommands.All(n => IsVariableName(n) && n.AsSpan().IndexOfAny("*?[]") < 0), "Codex:PassToCommands: a name is empty, is a pattern, or holds '=' or a null character.");
         Require(options.Environment.Keys.All(IsVariableName), "Codex:Environment: a name is empty or holds '=' or a null character.");
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    /// <summary>Whether it would take the place of the list that keeps secrets, and lets the process tags through.</summary>
+    private static bool NamesCommandVariables(IReadOnlyDictionary<string, string> overrides)
+    {
+        var configuration = new CliConfiguration();
+        configuration.Add(overrides);
+        return configuration.Find("shell_environment_policy", "include_only") is not null;
     }
 
     private static bool IsVariableName(string name) => name.Length > 0 && !name.Contains('=', StringComparison.Ordinal) && !name.Contains('\0', StringComparison.Ordinal);

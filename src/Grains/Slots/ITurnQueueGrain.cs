@@ -17,7 +17,7 @@ public interface ITurnQueueGrain : IGrainWithIntegerKey
 /// <param name="Silo">Which silo.</param>
 /// <param name="Number">Grows with each report of the silo.</param>
 /// <param name="Answered">Number of the last report whose answer is in this one: what was ordered later is not.</param>
-/// <param name="Installed">Whether the silo has a CLI to run turns with.</param>
+/// <param name="Installed">Whether the silo has a CLI to run turns with, which is not known to lack a login.</param>
 /// <param name="Free">Slots that nobody holds; 0 when the silo can run no turn.</param>
 /// <param name="Waiting">Those next in its own order, which are no more than could be served at once.</param>
 /// <param name="Running">Slots taken by each user, those kept for turns to come among them.</param>
@@ -48,7 +48,7 @@ public readonly record struct ReportedTurn(
 /// <summary>What a silo is to do. It does it if it still can, and its next report tells.</summary>
 /// <param name="Number">Number of the report that this answers.</param>
 /// <param name="Queueing">Somebody elsewhere waits for a slot such as this silo's: a new turn has to wait behind them.</param>
-/// <param name="Installed">Whether any silo has a CLI.</param>
+/// <param name="Installed">Whether any silo has such a CLI.</param>
 /// <param name="Orders">Turns that get a slot.</param>
 [GenerateSerializer, Immutable, Alias("codex.QueueAnswer")]
 public sealed record QueueAnswer(

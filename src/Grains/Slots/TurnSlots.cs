@@ -85,7 +85,7 @@ public sealed class TurnSlots : IDisposable
                 return new SlotOffer(kept.Slot);
             }
 
-            if (!Closed && !_queueing && _waiting.Count == 0 && _taken.Count < Limit && (!request.Anywhere || _engine.IsInstalled))
+            if (!Closed && !_queueing && _waiting.Count == 0 && _taken.Count < Limit && (!request.Anywhere || _engine.IsReady))
                 return new SlotOffer(Take(request.User));
             var since = Now() - (long)request.Waited.TotalMilliseconds;
             waiting = new WaitingTurn(new QueuedTurn(request.Ticket ?? Guid.NewGuid(), request.User, since, request.Anywhere));
@@ -180,13 +180,13 @@ public sealed class TurnSlots : IDisposable
         lock (_lock)
         {
             var now = Now();
-            var installed = _engine.IsInstalled;
+            var ready = _engine.IsReady;
             return new SiloReport(
                 silo,
                 number,
                 _answered,
-                installed,
-                installed && !Closed ? Limit - _taken.Count : 0,
+                ready,
+                ready && !Closed ? Limit - _taken.Count : 0,
                 [.. _waiting.First(MostReported, _running).Select(turn => new ReportedTurn(turn.Ticket, turn.User, now - turn.Since, turn.Anywhere))],
                 new Dictionary<string, int>(_running),
                 [.. _kept.Keys],
@@ -208,10 +208,10 @@ public sealed class TurnSlots : IDisposable
             (_answered, _queueing) = (answer.Number, answer.Queueing);
             foreach (var order in answer.Orders)
                 Apply(order);
-            if (!answer.Installed && !_engine.IsInstalled)
+            if (!answer.Installed && !_engine.IsReady)
             {
                 foreach (var waiting in _waiting.RemoveAll())
-                    waiting.Offer(new SlotOffer(null, NotInstalled: true));
+                    waiting.Offer(new SlotOffer(null, NotReady: true));
             }
         }
 
@@ -277,11 +277,11 @@ public sealed class TurnSlots : IDisposable
     {
         if (_waiting.Count == 0 || _taken.Count >= Limit || Closed)
             return;
-        var installed = _engine.IsInstalled;
+        var ready = _engine.IsReady;
         foreach (var turn in _waiting.First(Limit - _taken.Count, _running))
         {
-            // One that may run anywhere waits for a silo with a CLI, if there is none here.
-            if (installed || !turn.Anywhere)
+            // One that may run anywhere waits for a silo whose CLI can run turns, if the one here cannot.
+            if (ready || !turn.Anywhere)
                 Start(turn.Ticket);
         }
     }

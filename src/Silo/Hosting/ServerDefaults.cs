@@ -34,6 +34,7 @@ public static class ServerDefaults
         (StorageOptions.Section, typeof(StorageOptions)),
         (CodexOptions.Section, typeof(CodexOptions)),
         (ThreadWorkspaceOptions.Section, typeof(ThreadWorkspaceOptions)),
+        (WorkspaceOptions.Section, typeof(WorkspaceOptions)),
         ("Dashboard", typeof(DashboardSetting)),
     ];
 
@@ -49,7 +50,6 @@ public static class ServerDefaults
         CommandLine.Check(expanded, [.. _settings, .. own]);
         return [WithoutWatching, .. expanded];
     }
-
 
     /// <summary>Adds the logging, and defaults below every other source, so that appsettings, environment and command line all win.</summary>
     /// <param name="own">The program's own defaults: configuration keys and values.</param>

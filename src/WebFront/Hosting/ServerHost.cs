@@ -11,7 +11,6 @@ internal static class ServerHost
         ("", typeof(ServerOptions)),
         (AuthOptions.Section, typeof(AuthOptions)),
         (RelayOptions.Section, typeof(RelayOptions)),
-        (WorkspaceOptions.Section, typeof(WorkspaceOptions)),
     ];
 
     public static WebApplicationBuilder CreateBuilder(string[] args)

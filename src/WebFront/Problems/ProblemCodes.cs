@@ -72,9 +72,6 @@ public static class ProblemCodes
     /// <summary>The turn ended as failed.</summary>
     public const string TurnFailed = "turn_failed";
 
-    /// <summary>The CLI has no login that the model endpoint accepts.</summary>
-    public const string CodexNotLoggedIn = "codex_not_logged_in";
-
     /// <summary>The thread's owner does not answer.</summary>
     public const string OwnerUnreachable = "owner_unreachable";
 
@@ -121,7 +118,7 @@ public static class ProblemCodes
         [RefusalCodes.StorageUnavailable] = new(503, "The server's log cannot be used now. Try again later."),
         [RefusalCodes.WorkspaceUnavailable] = new(503, "The server cannot make the thread's folder now. Try again later."),
         [RefusalCodes.CodexNotInstalled] = new(503, "The Codex CLI is not installed on the server. The operator installs it with: npm i -g @openai/codex"),
-        [CodexNotLoggedIn] = new(503, "The Codex CLI is not logged in on the server. The operator runs: codex login"),
+        [RefusalCodes.CodexNotLoggedIn] = new(503, "The Codex CLI is not logged in on the server. The operator runs: codex login, or sets CODEX_API_KEY"),
         [TurnTimeout] = new(504, "The turn ran longer than the server allows (Codex:TurnTimeout)."),
     }.ToFrozenDictionary();
 

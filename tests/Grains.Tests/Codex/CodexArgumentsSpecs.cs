@@ -1,5 +1,6 @@
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Exec;
+using CodexOrleans.Grains.Codex.Processes;
 
 namespace CodexOrleans.Grains.Tests.Codex;
 
@@ -7,8 +8,19 @@ public sealed class CodexArgumentsSpecs
 {
     private static readonly CodexTurnStart _start = new() { ThreadId = Guid.Empty, TurnId = Guid.Empty, Prompt = "--help", Options = new ThreadOptions() };
 
+    /// <summary>What every run gets for the environment of commands; <see cref="EnvironmentSpecs"/> and the real CLI say what it does.</summary>
+    private const string Policy = "--config=shell_environment_policy.";
+
     private static IReadOnlyList<string> Build(ThreadOptions? options = null, string? resume = null, Dictionary<string, string>? overrides = null, string? schema = null, string[]? images = null) =>
-        CodexArguments.Build(_start with { Options = options ?? new ThreadOptions(), ResumeCodexThreadId = resume }, overrides ?? [], schema, images ?? []);
+        [.. All(options, resume, overrides, schema, images).Where(a => !a.StartsWith(Policy, StringComparison.Ordinal))];
+
+    private static IReadOnlyList<string> All(ThreadOptions? options = null, string? resume = null, Dictionary<string, string>? overrides = null, string? schema = null, string[]? images = null) =>
+        CodexArguments.Build(
+            _start with { Options = options ?? new ThreadOptions(), ResumeCodexThreadId = resume },
+            overrides ?? [],
+            new CodexEnvironment(new CodexOptions(), new HostTag("installation", "boot")),
+            schema,
+            images ?? []);
 
     [Fact]
     public void A_plain_turn_reads_its_prompt_from_stdin_and_never_waits_for_the_network_for_ever()
@@ -83,5 +95,16 @@ public sealed class CodexArgumentsSpecs
         var arguments = Build(new ThreadOptions { WebSearch = WebSearchMode.Live }, overrides: new() { ["web_search"] = "\"disabled\"" }).ToList();
 
         Assert.True(arguments.IndexOf("--config=web_search=\"disabled\"") > arguments.IndexOf("--config=web_search=\"live\""));
+    }
+
+    [Fact]
+    public void The_operators_overrides_cannot_undo_what_commands_see_and_are_known_by()
+    {
+        var arguments = All(overrides: new() { ["shell_environment_policy"] = "{inherit=\"all\"}" }).ToList();
+        var overridden = arguments.IndexOf($"{Policy.TrimEnd('.')}={{inherit=\"all\"}}");
+
+        string[] last = [$"{Policy}set.{HostTag.HostVariable}=\"installation.boot\"", $"{Policy}set.{HostTag.TurnVariable}=\"{Guid.Empty}\"", $"{Policy}include_only=["];
+        Assert.True(overridden >= 0);
+        Assert.All(last, l => Assert.True(arguments.FindIndex(a => a.StartsWith(l, StringComparison.Ordinal)) > overridden, l));
     }
 }

@@ -107,6 +107,66 @@ public sealed class InstallationSpecs : IDisposable
         Assert.Equal(expected, (await installation.GetFacts(TestContext.Current.CancellationToken)).Login);
     }
 
+    [Theory]
+    [InlineData("\"model_provider\" = \"azure\"\n", LoginState.CustomProvider)]
+    [InlineData("model_provider = \"\"\"azure\"\"\"\n", LoginState.CustomProvider)]
+    [InlineData("profile = \"p\"\n[profiles.p]\nmodel_provider = \"azure\"\n", LoginState.CustomProvider)]
+    [InlineData("profile = \"p\"\nprofiles = { p = { model_provider = 'azure' } }\n", LoginState.CustomProvider)]
+    [InlineData("profile = \"p\"\nprofiles.p.model_provider = 'azure'\n", LoginState.CustomProvider)]
+    [InlineData("profile = \"elsewhere\"\n", LoginState.Unknown)]
+    [InlineData("openai_base_url = \"http://127.0.0.1:1/v1\"\n", LoginState.Unknown)]
+    [InlineData("[model_providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"\n", LoginState.Unknown)]
+    [InlineData("not TOML", LoginState.Unknown)]
+    [InlineData("[profiles.p]\nmodel_provider = \"azure\"\n", LoginState.LoggedOut)]
+    [InlineData("model_provider = \"openai\" # model_provider = \"azure\"\n", LoginState.LoggedOut)]
+    public async Task A_turn_is_tried_unless_it_is_certain_that_a_login_is_missing(string config, LoginState expected)
+    {
+        await File.WriteAllTextAsync(_folder["config.toml"], config, TestContext.Current.CancellationToken);
+        using var installation = Installation(LoggedOut);
+
+        Assert.Equal(expected, (await installation.GetFacts(TestContext.Current.CancellationToken)).Login);
+        Assert.Equal(expected == LoginState.LoggedOut, installation.IsLoggedOut);
+    }
+
+    [Theory]
+    [InlineData("profile", "\"p\"", LoginState.CustomProvider)]
+    [InlineData("model_provider", "\"azure\"", LoginState.CustomProvider)]
+    [InlineData("openai_base_url", "\"http://127.0.0.1:1/v1\"", LoginState.Unknown)]
+    [InlineData("model", "\"m\"", LoginState.LoggedOut)]
+    public async Task The_operators_overrides_count_as_well(string key, string value, LoginState expected)
+    {
+        await File.WriteAllTextAsync(_folder["p.config.toml"], "model_provider = 'azure'", TestContext.Current.CancellationToken);
+        using var installation = Installation(o =>
+        {
+            LoggedOut(o);
+            o.ConfigOverrides[key] = value;
+        });
+
+        Assert.Equal(expected, (await installation.GetFacts(TestContext.Current.CancellationToken)).Login);
+    }
+
+    [Fact]
+    public async Task Variables_and_a_CLI_that_cannot_tell_leave_it_open()
+    {
+        using var token = Installation(o =>
+        {
+            LoggedOut(o);
+            o.Environment["CODEX_ACCESS_TOKEN"] = "t";
+        });
+        using var keyring = Installation(o =>
+        {
+            LoggedOut(o);
+            o.Environment["FAKE_CODEX_LOGIN"] = "Error checking login status: no keyring";
+        });
+        using var unasked = Installation(LoggedOut);
+
+        Assert.False(unasked.IsLoggedOut);
+        Assert.Equal(LoginState.Unknown, (await token.GetFacts(TestContext.Current.CancellationToken)).Login);
+        Assert.Equal(LoginState.Unknown, (await keyring.GetFacts(TestContext.Current.CancellationToken)).Login);
+        await File.WriteAllTextAsync(_folder[".env"], "CODEX_API_KEY=k", TestContext.Current.CancellationToken);
+        Assert.Equal(LoginState.Unknown, (await unasked.GetFacts(TestContext.Current.CancellationToken)).Login);
+    }
+
     [Fact]
     public async Task A_machine_on_which_commands_cannot_be_sandboxed_is_a_problem_with_advice()
     {
@@ -158,6 +218,12 @@ public sealed class InstallationSpecs : IDisposable
         Assert.Contains("npm i -g @openai/codex", notThere.Problem, StringComparison.Ordinal);
         Assert.False(notRunning.Installed);
         Assert.NotNull(notRunning.Problem);
+    }
+
+    private static void LoggedOut(CodexOptions options)
+    {
+        options.Environment["FAKE_CODEX_LOGIN"] = "Not logged in";
+        options.Environment["FAKE_CODEX_LOGIN_EXIT"] = "1";
     }
 
     private CodexInstallation Installation(Action<CodexOptions> configure)

@@ -214,16 +214,6 @@ public sealed class RealCliSpecs : IAsyncLifetime
         Assert.Empty(Directory.Exists(_fixture.Scratch) ? Directory.GetDirectories(_fixture.Scratch) : []);
     }
 
-    [Fact]
-    public async Task A_command_of_the_agent_carries_the_tag()
-    {
-        var turn = await Run("SCENARIO:shell CMD:env", new ThreadOptions { Sandbox = SandboxMode.DangerFullAccess });
-
-        var output = turn.Lines.Single(l => l.Contains("item.completed", StringComparison.Ordinal) && l.Contains("command_execution", StringComparison.Ordinal));
-        Assert.Contains($"{HostTag.HostVariable}={_fixture.Host.Value}", output, StringComparison.Ordinal);
-        Assert.Contains($"{HostTag.TurnVariable}=", output, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData(StopReason.Interrupted)]
     [InlineData(StopReason.Fenced)]

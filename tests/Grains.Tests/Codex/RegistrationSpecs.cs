@@ -70,4 +70,17 @@ public sealed class RegistrationSpecs
 
         Assert.Equal(3, error.Failures.Count());
     }
+
+    [Theory]
+    [InlineData("Codex:ConfigOverrides:shell_environment_policy.include_only", "[\"*\"]")]
+    [InlineData("Codex:ConfigOverrides:shell_environment_policy", "{ include_only = [\"PATH\"] }")]
+    [InlineData("Codex:PassToCommands:0", "*")]
+    public void What_commands_see_is_named_and_not_opened_by_a_pattern(string key, string value)
+    {
+        using var host = Builder((key, value)).Build();
+
+        var error = Assert.Throws<OptionsValidationException>(() => host.Services.GetRequiredService<IOptions<CodexOptions>>().Value);
+
+        Assert.Contains("Codex:PassToCommands", Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
 }

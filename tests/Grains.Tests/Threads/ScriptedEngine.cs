@@ -18,6 +18,8 @@ internal sealed class ScriptedEngine : ICodexEngine
 
     public bool IsInstalled { get; set; } = true;
 
+    public bool IsLoggedOut { get; set; }
+
     /// <summary>Sessions whose record is lost.</summary>
     public HashSet<string> Lost { get; } = [];
 

@@ -234,6 +234,18 @@ public sealed class TurnSpecs
     }
 
     [Fact]
+    public async Task A_thread_whose_cli_is_not_logged_in_refuses_and_writes_nothing()
+    {
+        await using var host = await ThreadHost.Start();
+        host.Engine.IsLoggedOut = true;
+
+        var result = await host.Submit(_thread);
+
+        Assert.Equal(RefusalCodes.CodexNotLoggedIn, result.Refusal!.Code);
+        Assert.Null(await host.ReadThread(_thread));
+    }
+
+    [Fact]
     public async Task A_thread_without_a_working_directory_gets_a_git_repository_of_its_own()
     {
         await using var host = await ThreadHost.Start();

@@ -1,4 +1,5 @@
 using System.Text;
+using CodexOrleans.Grains.Codex.Processes;
 
 namespace CodexOrleans.Grains.Codex.Exec;
 
@@ -9,7 +10,12 @@ namespace CodexOrleans.Grains.Codex.Exec;
 /// </summary>
 internal static class CodexArguments
 {
-    public static IReadOnlyList<string> Build(CodexTurnStart start, IReadOnlyDictionary<string, string> configOverrides, string? outputSchemaFile, IReadOnlyList<string> images)
+    public static IReadOnlyList<string> Build(
+        CodexTurnStart start,
+        IReadOnlyDictionary<string, string> configOverrides,
+        CodexEnvironment environment,
+        string? outputSchemaFile,
+        IReadOnlyList<string> images)
     {
         var options = start.Options;
         List<string> arguments = ["exec", "--json"];
@@ -50,9 +56,15 @@ internal static class CodexArguments
             WebSearchMode.Live => Toml("live"),
             _ => throw new ArgumentOutOfRangeException(nameof(start), options.WebSearch, "Unknown web search mode."),
         });
+        Config("shell_environment_policy.inherit", Toml("all"));
         // After the caller's, since the CLI takes the last one: where both speak of a key, the operator decides.
         foreach (var (key, toml) in configOverrides)
             Config(key, toml);
+        // By default the CLI gives commands its whole environment. It filters by name, so that no value stands on a command line, and last
+        // of all, so that what the operator's configuration adds must be named as well. The tags are set because it may exclude them.
+        Config($"shell_environment_policy.set.{HostTag.HostVariable}", Toml(environment.Host.Value));
+        Config($"shell_environment_policy.set.{HostTag.TurnVariable}", Toml(start.TurnId.ToString()));
+        Config("shell_environment_policy.include_only", $"[{string.Join(',', environment.CommandVariables.Select(Toml))}]");
         Option("--output-schema", outputSchemaFile);
         foreach (var image in images)
             Option("--image", image);

@@ -7,6 +7,7 @@ namespace CodexOrleans.Grains.Codex.Exec;
 
 /// <summary>Runs each turn as one <c>codex exec --json</c>.</summary>
 /// <param name="scratch">Folder for files that live as long as a turn; created when needed.</param>
+/// <param name="installation">Knows of the login; without it every turn is tried.</param>
 public sealed class ExecEngine(
     IOptions<CodexOptions> options,
     HostTag host,
@@ -14,11 +15,14 @@ public sealed class ExecEngine(
     StrayProcesses strays,
     TimeProvider time,
     ILogger<ExecEngine> logger,
-    CliMetrics? metrics = null) : ICodexEngine
+    CliMetrics? metrics = null,
+    CodexInstallation? installation = null) : ICodexEngine
 {
     private string? _executable;
 
     public bool IsInstalled => FindExecutable() is not null;
+
+    public bool IsLoggedOut => installation?.IsLoggedOut == true;
 
     internal CodexOptions Options => options.Value;
 

@@ -203,7 +203,7 @@ internal sealed partial class ExecTurn : ICodexTurn
 
         try
         {
-            IReadOnlyList<string> arguments = CodexArguments.Build(_start, _engine.Options.ConfigOverrides, schema, images);
+            IReadOnlyList<string> arguments = CodexArguments.Build(_start, _engine.Options.ConfigOverrides, _engine.Environment, schema, images);
             if (_start.Rehearsal)
                 arguments = Rehearsal.Arguments(arguments);
             if (_engine.SessionStarter is { } starter)

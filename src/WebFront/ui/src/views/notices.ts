@@ -79,7 +79,7 @@ function adviceFor(code: string): string {
     case 'codex_not_installed':
       return 'Install it on the server: npm i -g @openai/codex';
     case 'codex_not_logged_in':
-      return 'On the server run: codex login';
+      return 'The prompt is still in the box.';
     default:
       return '';
   }

@@ -47,7 +47,7 @@ export class AppElement extends LightElement {
     this.#session.open(null);
   }
 
-  override render() {
+  protected override view() {
     const { page } = this;
     const bar = {
       showRaw: this.showRaw,

@@ -47,7 +47,7 @@ export class ComposerElement extends LightElement {
     if (changed.has('options') && !this.touched) this.draft = draftFrom(this.options);
   }
 
-  override render() {
+  protected override view() {
     const cannotSend = this.busy || this.prompt.trim() === '';
     return html`
       <form class="composer" data-sandbox=${this.draft.sandbox} @submit=${this.#submit}>

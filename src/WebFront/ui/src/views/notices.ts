@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Health, Problem } from '../resources';
 import { type PageState, runningTurn } from '../state';
+import { codeText } from './foreign-text';
 import { icon } from './icons';
 
 /** What the user should know before or while using the page: what is missing, what is wrong, what is only a demo. */
@@ -18,7 +19,7 @@ function healthView(health: Health): TemplateResult | typeof nothing {
     return notice(
       'bad',
       html`<strong>The Codex CLI is not installed.</strong> Run <code>npm i -g @openai/codex</code> on the server's machine,
-        then <code>codex login</code>. ${health.codex.message}`,
+        then <code>codex login</code>. ${codeText(health.codex.message)}`,
     );
   }
   if (health.demo) {
@@ -31,7 +32,7 @@ function healthView(health: Health): TemplateResult | typeof nothing {
     return notice(
       'bad',
       html`<strong>Codex is not logged in.</strong> Run <code>codex login</code> on the server's machine.
-        ${health.codex.message}`,
+        ${codeText(health.codex.message)}`,
     );
   }
   return nothing;
@@ -64,7 +65,7 @@ function problemView(problem: Problem, dismiss: () => void): TemplateResult {
   return html`
     <div class="notice bad" role="alert">
       ${icon('alert')}
-      <p><strong>${problem.title}</strong> ${problem.detail} ${advice}</p>
+      <p><strong>${codeText(problem.title)}</strong> ${codeText(problem.detail)} ${advice}</p>
       <button type="button" class="link" aria-label="Dismiss" @click=${dismiss}>${icon('cross')}</button>
     </div>
   `;

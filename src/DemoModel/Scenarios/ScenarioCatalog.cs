@@ -15,6 +15,7 @@ internal sealed class ScenarioCatalog
         _scenarios = new(StringComparer.Ordinal)
         {
             ["plain"] = MessageScenarios.Plain,
+            ["say"] = MessageScenarios.Say,
             ["many"] = MessageScenarios.Many,
             ["drip"] = MessageScenarios.Drip,
             ["big"] = MessageScenarios.Big,

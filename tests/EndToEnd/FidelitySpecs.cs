@@ -113,8 +113,8 @@ public sealed partial class FidelitySpecs(FidelitySpecs.WithMcpServer running) :
         Assert.DoesNotContain(body + streamed, c => c is '\u0085' or '\u2028' or '\u2029');
 
         // As Python's str.splitlines and httpx.Response.iter_lines cut it: each line is a whole field of a frame, each event a whole JSON.
-        var data = PythonLines().Split(streamed).Where(line => line.StartsWith("data: {\"type\"", StringComparison.Ordinal)).Select(line => line[6..]);
-        Assert.Equal(turn.Tape.Events.Select(frame => frame.Text), data);
+        var data = PythonLines().Split(streamed).Where(line => line.StartsWith("data: {\"type\"", StringComparison.Ordinal));
+        Assert.Equal(turn.Tape.Events.Select(frame => $"data: {frame.Text}"), data);
         Assert.Equal(prompt, turn.Tape.Events[0].Json.GetProperty("prompt").GetString());
     }
 
@@ -122,7 +122,9 @@ public sealed partial class FidelitySpecs(FidelitySpecs.WithMcpServer running) :
     private static partial Regex PythonLines();
 
     private static string Escaped(string line) =>
-        line.Replace("\u0085", @"\u0085", StringComparison.Ordinal).Replace("\u2028", @"\u2028", StringComparison.Ordinal).Replace("\u2029", @"\u2029", StringComparison.Ordinal);
+        line.Replace("\u0085", @"\u0085", StringComparison.Ordinal)
+            .Replace("\u2028", @"\u2028", StringComparison.Ordinal)
+            .Replace("\u2029", @"\u2029", StringComparison.Ordinal);
 
     private static object Body(string prompt, string? model, string folder) =>
         new { prompt, model, sandbox = "workspace-write", working_directory = folder, skip_git_repo_check = true };

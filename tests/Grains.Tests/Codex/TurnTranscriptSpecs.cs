@@ -75,7 +75,9 @@ public sealed class TurnTranscriptSpecs
     public void Line_breaks_of_Unicode_are_escaped_and_nothing_else_is_changed(string template)
     {
         string With(string nel, string ls, string ps) =>
-            template.Replace("<NEL>", nel, StringComparison.Ordinal).Replace("<LS>", ls, StringComparison.Ordinal).Replace("<PS>", ps, StringComparison.Ordinal);
+            template.Replace("<NEL>", nel, StringComparison.Ordinal)
+                .Replace("<LS>", ls, StringComparison.Ordinal)
+                .Replace("<PS>", ps, StringComparison.Ordinal);
 
         var lines = Accept(Transcript(), """{"type":"turn.started"}""", With("\u0085", "\u2028", "\u2029"), """{"type":"later"}""");
 
@@ -89,7 +91,8 @@ public sealed class TurnTranscriptSpecs
     public void An_open_item_is_closed_without_line_breaks_of_Unicode()
     {
         var transcript = Transcript();
-        Accept(transcript, """{"type":"item.started","item":{"id":"item_0","type":"todo_list","items":[{"text":"a""" + "\u2028" + """b"}]}}""");
+        const string list = """{"id":"item_0","type":"todo_list","items":[{"text":"a<LS>b"}]}""";
+        Accept(transcript, $$"""{"type":"item.started","item":{{list.Replace("<LS>", "\u2028", StringComparison.Ordinal)}}}""");
 
         Assert.Equal(
             """{"type":"item.completed","item":{"id":"item_0","type":"todo_list","items":[{"text":"a\u2028b"}]}}""",
@@ -104,7 +107,8 @@ public sealed class TurnTranscriptSpecs
         var request = new TurnRequest { Prompt = breaks, OutputSchema = schema.RootElement.GetRawText(), Images = [breaks] };
         var options = new ThreadOptions { Model = breaks, WorkingDirectory = breaks };
 
-        foreach (var line in (byte[][])[ServerLines.TurnSubmitted(Guid.CreateVersion7(), request, options), ServerLines.TurnFailed("code", breaks), ServerLines.ErrorItem(1, breaks)])
+        var submitted = ServerLines.TurnSubmitted(Guid.CreateVersion7(), request, options);
+        foreach (var line in (byte[][])[submitted, ServerLines.TurnFailed("code", breaks), ServerLines.ErrorItem(1, breaks)])
         {
             Assert.DoesNotContain(Encoding.UTF8.GetString(line), c => c is '\u0085' or '\u2028' or '\u2029');
             Assert.Contains("a\\u0085b\\u2028c\\u2029d", Encoding.UTF8.GetString(line), StringComparison.Ordinal);

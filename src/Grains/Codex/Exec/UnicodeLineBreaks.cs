@@ -19,7 +19,9 @@ internal static class UnicodeLineBreaks
     public static bool AreIn(ReadOnlySpan<byte> text) =>
         text.IndexOf(LineSeparator) >= 0 || text.IndexOf(ParagraphSeparator) >= 0 || text.IndexOf(NextLine) >= 0;
 
-    /// <summary>Valid JSON with each of them as <c>\u0085</c>, <c>\u2028</c> or <c>\u2029</c>. JSON has them in strings only, so it means the same.</summary>
+    /// <summary>
+    /// Valid JSON with each of them as <c>\u0085</c>, <c>\u2028</c> or <c>\u2029</c>. JSON has them in strings only, so it means the same.
+    /// </summary>
     public static byte[] Escape(ReadOnlySpan<byte> json)
     {
         var escaped = new ArrayBufferWriter<byte>(json.Length + 64);

@@ -14,7 +14,8 @@ export type TextKind = 'code' | 'prose';
 // Sequences that are one visible sign: keycaps, emoji with their variants and joiners, and the three flags that are spelled by tags.
 const sign =
   '[#*0-9]\\ufe0f\\u20e3' +
-  '|\\u{1f3f4}\\u{e0067}\\u{e0062}(?:\\u{e0065}\\u{e006e}\\u{e0067}|\\u{e0073}\\u{e0063}\\u{e0074}|\\u{e0077}\\u{e006c}\\u{e0073})\\u{e007f}' +
+  '|\\u{1f3f4}\\u{e0067}\\u{e0062}' +
+  '(?:\\u{e0065}\\u{e006e}\\u{e0067}|\\u{e0073}\\u{e0063}\\u{e0074}|\\u{e0077}\\u{e006c}\\u{e0073})\\u{e007f}' +
   '|\\p{Extended_Pictographic}\\p{EMod}?\\ufe0f?(?:\\u200d\\p{Extended_Pictographic}\\p{EMod}?\\ufe0f?)*';
 
 const hidden: Record<TextKind, string> = {

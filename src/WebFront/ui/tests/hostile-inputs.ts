@@ -73,7 +73,10 @@ export const hostileItems: readonly (readonly [name: string, item: Record<string
   ['changes of wrong types', { type: 'file_change', changes: [null, 7, [], { path: 7, kind: {} }, { path: 'a\u202etxt.exe' }] }],
   ['a hundred thousand changes', { type: 'file_change', changes: Array.from({ length: 100_000 }, () => ({ path: 'a', kind: 'add' })) }],
   ['arguments that nest deeply', { type: 'mcp_tool_call', server: 's', tool: 't', arguments: nested(1_000), result: nested(1_000) }],
-  ['a result of wrong types', { type: 'mcp_tool_call', server: [], tool: null, result: { content: [null, 7, { type: 'text', text: {} }] }, error: [7] }],
+  [
+    'a result of wrong types',
+    { type: 'mcp_tool_call', server: [], tool: null, result: { content: [null, 7, { type: 'text', text: {} }] }, error: [7] },
+  ],
   ['a search of wrong types', { type: 'web_search', query: 7, action: { queries: [null, {}, 'x'] } }],
   ['a to-do list that is none', { type: 'todo_list', items: { length: 3 } }],
   ['to-dos of wrong types', { type: 'todo_list', items: [null, 'x', { text: 7, completed: 'yes' }, [[]]] }],

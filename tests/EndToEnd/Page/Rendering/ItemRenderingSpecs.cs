@@ -8,20 +8,37 @@ namespace CodexOrleans.EndToEnd.Page.Rendering;
 /// <summary>How the page draws what the real CLI can't be made to print: hostile items, and all kinds of items in one turn.</summary>
 public sealed class ItemRenderingSpecs(BrowsedScript browsed) : IClassFixture<BrowsedScript>
 {
+    private const string Prose =
+        "## Found\n\nSome `code`, a [link](https://example.com), ~~nothing~~.\n\n> שלום עולם\n\n- [x] done";
+
     private static readonly string _wide = new('w', 2_000);
+
+    private static readonly string _columns = string.Join('|', Enumerable.Range(0, 60).Select(number => $"column{number}"));
+
+    private static readonly string _output =
+        string.Concat(Enumerable.Range(0, 200).Select(number => $"\u001b[3{number % 8}mline {number}\u001b[0m \u001b[2mdim\u001b[0m\n"));
 
     /// <summary>One of each, and of those that scroll one that has to.</summary>
     private static readonly string[] _allItems =
     [
         Item("reasoning", ("text", "**Looking around**\n\nFirst the folder.")),
-        Item("agent_message", ("text", $"## Found\n\nSome `code`, a [link](https://example.com) and ~~nothing~~.\n\n```js\n{_wide}\n```\n\n|{string.Join('|', Enumerable.Range(0, 60).Select(n => $"column{n}"))}|\n{string.Concat(Enumerable.Repeat("|-", 60))}|\n\n> שלום עולם\n\n- [x] done")),
-        Item("command_execution", ("command", "/bin/bash -lc 'ls -l'"), ("aggregated_output", string.Concat(Enumerable.Range(0, 200).Select(n => $"\u001b[3{n % 8}mline {n}\u001b[0m \u001b[2mdim\u001b[0m\n"))), ("exit_code", 0), ("status", "completed")),
+        Item("agent_message", ("text", $"{Prose}\n\n```js\n{_wide}\n```\n\n|{_columns}|\n{string.Concat(Enumerable.Repeat("|-", 60))}|")),
+        Item("command_execution", ("command", "bash -lc ls"), ("aggregated_output", _output), ("exit_code", 0), ("status", "completed")),
         Item("command_execution", ("command", "false"), ("aggregated_output", ""), ("exit_code", 1), ("status", "failed")),
-        Item("command_execution", ("command", "rm \u202etxt.exe"), ("aggregated_output", "zero\u200bwidth"), ("exit_code", 0), ("status", "declined")),
-        Item("file_change", ("changes", new JsonArray(Change("a.txt", "add"), Change("b\u202etxt.exe", "delete"), Change("c", "update"))), ("status", "completed")),
-        Item("mcp_tool_call", ("server", "s"), ("tool", "t"), ("arguments", new JsonObject { ["a"] = _wide }), ("result", null), ("error", new JsonObject { ["message"] = "no" }), ("status", "failed")),
+        Item("command_execution", ("command", "rm \u202etxt.exe"), ("aggregated_output", "zero\u200bwidth"), ("status", "declined")),
+        Item(
+            "file_change",
+            ("changes", new JsonArray(Change("a.txt", "add"), Change("b\u202etxt.exe", "delete"), Change("c", "update"))),
+            ("status", "completed")),
+        Item(
+            "mcp_tool_call",
+            ("server", "s"),
+            ("tool", "t"),
+            ("arguments", new JsonObject { ["a"] = _wide }),
+            ("error", new JsonObject { ["message"] = "no" }),
+            ("status", "failed")),
         Item("web_search", ("query", "orleans"), ("action", new JsonObject { ["queries"] = new JsonArray("orleans", "grains") })),
-        Item("todo_list", ("items", new JsonArray(new JsonObject { ["text"] = "one", ["completed"] = true }, new JsonObject { ["text"] = "two", ["completed"] = false }))),
+        Item("todo_list", ("items", new JsonArray(ToDo("one", true), ToDo("two", false)))),
         Item("error", ("message", "Something was wrong.")),
         Item("of_the_future", ("what", _wide)),
         Item("agent_message", ("text", "The end.")),
@@ -70,8 +87,6 @@ public sealed class ItemRenderingSpecs(BrowsedScript browsed) : IClassFixture<Br
         await page.Tab.GetByText("Options").ClickAsync();
         await page.Button("Raw JSON").ClickAsync();
 
-        var shots = Environment.GetEnvironmentVariable("SHOTS");/*TMP*/
-        if (shots is not null) { await page.Tab.GetByText("Options").First.ClickAsync(); foreach (var (name, w, h) in new[] { ("wide", 1300, 3200), ("narrow", 380, 4200) }) { await page.Tab.SetViewportSizeAsync(w, h); if (name == "narrow") await page.Button("Raw JSON").ClickAsync(); await page.Tab.ScreenshotAsync(new() { Path = $"{shots}/{scheme}-{name}.png" }); } await page.Button("Raw JSON").ClickAsync(); }/*TMP*/
         Assert.Empty(await Violations(page));
     }
 
@@ -82,7 +97,9 @@ public sealed class ItemRenderingSpecs(BrowsedScript browsed) : IClassFixture<Br
         await page.Visit($"/?thread={await browsed.Thread(_allItems)}");
         await Assertions.Expect(page.Answer).ToContainTextAsync("The end.");
 
-        foreach (var box in (ILocator[])[page.LastTurn.GetByRole(AriaRole.Group, new() { Name = "Code" }), page.LastTurn.GetByRole(AriaRole.Table)])
+        var code = page.LastTurn.GetByRole(AriaRole.Group, new() { Name = "Code" });
+        var table = page.LastTurn.GetByRole(AriaRole.Table);
+        foreach (var box in (ILocator[])[code, table])
         {
             await box.FocusAsync();
             await page.Tab.Keyboard.PressAsync("ArrowRight");
@@ -100,12 +117,15 @@ public sealed class ItemRenderingSpecs(BrowsedScript browsed) : IClassFixture<Br
             async () => {
               const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
               const found = await axe.run(document, { runOnly: tags, rules: { region: { enabled: true } }, resultTypes: ['violations'] });
-              return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} ${any.map(({ message }) => message)}`).join('\n')}`);
+              const told = ({ html, any }) => `${html} ${any.map(({ message }) => message)}`;
+              return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join('\n')}`);
             }
             """);
     }
 
     private static JsonObject Change(string path, string kind) => new() { ["path"] = path, ["kind"] = kind };
+
+    private static JsonObject ToDo(string text, bool completed) => new() { ["text"] = text, ["completed"] = completed };
 
     /// <summary>An item without its id, as JSON.</summary>
     private static string Item(string type, params (string Name, JsonNode? Value)[] fields)

@@ -5,13 +5,12 @@ import { codeText } from './foreign-text';
 import { icon } from './icons';
 
 /** What the user should know before or while using the page: what is missing, what is wrong, what is only a demo. */
-export function noticesView(state: PageState, dismiss: () => void): TemplateResult {
-  return html`
-    <div class="notices">
-      ${state.health ? healthView(state.health) : nothing} ${connectionNotice(state)}
-      ${state.problem ? problemView(state.problem, dismiss) : nothing}
-    </div>
-  `;
+export function noticesView(state: PageState, dismiss: () => void): TemplateResult | typeof nothing {
+  const health = state.health ? healthView(state.health) : nothing;
+  const connection = connectionNotice(state);
+  const problem = state.problem ? problemView(state.problem, dismiss) : nothing;
+  if (health === nothing && connection === nothing && problem === nothing) return nothing;
+  return html`<section class="notices" aria-label="Notices">${health}${connection}${problem}</section>`;
 }
 
 function healthView(health: Health): TemplateResult | typeof nothing {

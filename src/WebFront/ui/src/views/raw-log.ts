@@ -24,7 +24,7 @@ export class RawLogElement extends LightElement {
     const hidden = Math.max(0, this.log.length - this.shown);
     const copyAll = () => this.log.map(({ line }) => line).join('\n');
     return html`
-      <section class="raw" aria-label="Raw events">
+      <div class="raw">
         <header>
           <h2>Raw events</h2>
           <span class="hint">${this.log.length}</span>${copyButton(copyAll, 'Copy all events as JSON lines')}
@@ -32,7 +32,7 @@ export class RawLogElement extends LightElement {
         ${this.log.length === 0 ? html`<p class="hint">Every line of JSON that Codex prints appears here.</p>` : nothing}
         ${hidden > 0 ? this.#earlier(hidden) : nothing}
         <ol>${repeat(this.log.slice(hidden), ({ seq }) => seq, (line) => guard([line], () => lineView(line)))}</ol>
-      </section>
+      </div>
     `;
   }
 

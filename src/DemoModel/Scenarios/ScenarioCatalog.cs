@@ -15,10 +15,10 @@ internal sealed class ScenarioCatalog
         _scenarios = new(StringComparer.Ordinal)
         {
             ["plain"] = MessageScenarios.Plain,
-            ["say"] = MessageScenarios.Say,
             ["many"] = MessageScenarios.Many,
             ["drip"] = MessageScenarios.Drip,
             ["big"] = MessageScenarios.Big,
+            ["say"] = MessageScenarios.Say,
             ["reasoning"] = MessageScenarios.Reasoning,
             ["web"] = MessageScenarios.WebSearch,
             ["json"] = MessageScenarios.Json,

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using CodexOrleans.EndToEnd.Support;
 using CodexOrleans.TestSupport;
 
@@ -7,9 +8,9 @@ namespace CodexOrleans.EndToEnd;
 
 /// <summary>
 /// What clients get is what <c>codex exec --json</c> prints when a person runs the same script: each test runs it both ways and
-/// compares the bytes.
+/// compares the bytes. Only line breaks of Unicode are not the same bytes: they come as escapes.
 /// </summary>
-public sealed class FidelitySpecs(FidelitySpecs.WithMcpServer running) : IClassFixture<FidelitySpecs.WithMcpServer>
+public sealed partial class FidelitySpecs(FidelitySpecs.WithMcpServer running) : IClassFixture<FidelitySpecs.WithMcpServer>
 {
     /// <summary>A server whose CLI has an MCP server with a tool.</summary>
     public sealed class WithMcpServer : RunningServer
@@ -88,6 +89,42 @@ public sealed class FidelitySpecs(FidelitySpecs.WithMcpServer running) : IClassF
         Assert.Equal(Normalised(second.Lines, workspace), Normalised(next.Tape.CodexLines, folder));
         Assert.Contains("item.completed/file_change", next.Tape.Kinds);
     }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Line_breaks_of_Unicode_are_escaped_so_that_every_reader_of_lines_sees_one_line_an_event()
+    {
+        const string text = "next\u0085line\u2028line\u2029paragraph";
+        const string prompt = $"SCENARIO:say\n{text}";
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var printed = await Printed(prompt, model: null, cancellationToken);
+        Assert.Contains(printed, line => line.Contains(text, StringComparison.Ordinal));
+        var folder = running.Stage.NewFolder();
+        using var api = running.Connect(cancellationToken);
+
+        var turn = await api.Turn(Body(prompt, model: null, folder));
+        using var run = await api.Run(Body(prompt, model: null, folder));
+        var body = await run.Content.ReadAsStringAsync(cancellationToken);
+        var streamed = await api.ReadText(turn.ThreadId);
+
+        // The same bytes but for the three, and the same text.
+        Assert.Equal(printed.Select(Escaped), Normalised(turn.Tape.CodexLines, folder));
+        Assert.Equal(text, turn.Answer);
+        Assert.Equal(text, JsonDocument.Parse(body).RootElement.GetProperty("final_response").GetString());
+        Assert.DoesNotContain(body + streamed, c => c is '\u0085' or '\u2028' or '\u2029');
+
+        // As Python's str.splitlines and httpx.Response.iter_lines cut it: each line is a whole field of a frame, each event a whole JSON.
+        var data = PythonLines().Split(streamed).Where(line => line.StartsWith("data: {\"type\"", StringComparison.Ordinal));
+        Assert.Equal(turn.Tape.Events.Select(frame => $"data: {frame.Text}"), data);
+        Assert.Equal(prompt, turn.Tape.Events[0].Json.GetProperty("prompt").GetString());
+    }
+
+    [GeneratedRegex("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")]
+    private static partial Regex PythonLines();
+
+    private static string Escaped(string line) =>
+        line.Replace("\u0085", @"\u0085", StringComparison.Ordinal)
+            .Replace("\u2028", @"\u2028", StringComparison.Ordinal)
+            .Replace("\u2029", @"\u2029", StringComparison.Ordinal);
 
     private static object Body(string prompt, string? model, string folder) =>
         new { prompt, model, sandbox = "workspace-write", working_directory = folder, skip_git_repo_check = true };

@@ -5,6 +5,9 @@ internal static class MessageScenarios
 {
     public static Task Plain(Exchange exchange) => exchange.Say("Hello from the scripted model.");
 
+    /// <summary>Says what the prompt has after its first line.</summary>
+    public static Task Say(Exchange exchange) => exchange.Say(exchange.Line.Prompt[(exchange.Line.Prompt.IndexOf('\n') + 1)..]);
+
     /// <summary><c>N</c> deltas without a pause.</summary>
     public static Task Many(Exchange exchange) =>
         Deltas(exchange, Numbered(exchange.Line.Number("N", 200)), TimeSpan.Zero);

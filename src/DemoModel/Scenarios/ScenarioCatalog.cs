@@ -18,6 +18,7 @@ internal sealed class ScenarioCatalog
             ["many"] = MessageScenarios.Many,
             ["drip"] = MessageScenarios.Drip,
             ["big"] = MessageScenarios.Big,
+            ["say"] = MessageScenarios.Say,
             ["reasoning"] = MessageScenarios.Reasoning,
             ["web"] = MessageScenarios.WebSearch,
             ["json"] = MessageScenarios.Json,

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 
 namespace CodexOrleans.EndToEnd.Support;
@@ -54,6 +55,20 @@ public sealed class CodexApi(HttpClient http, CancellationToken cancellationToke
         await using var stream = await Follow(thread, tape, cursorInHeader: false);
         await stream.Until("synced");
         return tape;
+    }
+
+    /// <summary>The response of a thread's event stream as it stands on the wire, up to the word that all has been given.</summary>
+    public async Task<string> ReadText(Guid thread)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/codex/threads/{thread}/events");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var body = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        var text = new StringBuilder();
+        // A reader of lines that knows no breaks of Unicode, so that those stay in the text.
+        while (await body.ReadLineAsync(cancellationToken) is { } line && line != "event: synced")
+            text.Append(line).Append('\n');
+        return text.ToString();
     }
 
     /// <summary>All of a thread's events from the JSON pages.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CodexOrleans.FakeCodex;
+using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Exec;
 using CodexOrleans.Storage;
 
@@ -58,6 +59,62 @@ public sealed class TurnTranscriptSpecs
         Transcript().Accept(bytes, _output);
 
         Assert.Equal(bytes, _output.Build(null, null)!.Lines);
+    }
+
+    public static TheoryData<string> LinesWithUnicodeBreaks =>
+    [
+        """{"type":"item.completed","item":{"id":"item_0","type":"agent_message","text":"a<NEL>b<LS>c<PS>d"}}""",
+        """{"type":"item.started","item":{"id":"item_0<LS>","type":"command_execution","command":"<PS>","status":"in_progress"}}""",
+        """{"type":"thread.started","thread_id":"01a20000-0000-7000-8000-000000000001","x":"<LS><LS><NEL>"}""",
+        """{"type":"later","<PS>":["\\<NEL>“quoted” – grüße £ 🚀<LS>"]}""",
+        """{"type":"turn.failed","error":{"message":"first<LS>second"}}""",
+    ];
+
+    [Theory]
+    [MemberData(nameof(LinesWithUnicodeBreaks))]
+    public void Line_breaks_of_Unicode_are_escaped_and_nothing_else_is_changed(string template)
+    {
+        string With(string nel, string ls, string ps) =>
+            template.Replace("<NEL>", nel, StringComparison.Ordinal)
+                .Replace("<LS>", ls, StringComparison.Ordinal)
+                .Replace("<PS>", ps, StringComparison.Ordinal);
+
+        var lines = Accept(Transcript(), """{"type":"turn.started"}""", With("\u0085", "\u2028", "\u2029"), """{"type":"later"}""");
+
+        var expected = With("\\u0085", "\\u2028", "\\u2029").Replace(Session, _threadId.ToString(), StringComparison.Ordinal);
+        Assert.Equal("""{"type":"turn.started"}""", lines[0]);
+        Assert.Equal(expected, lines[1]);
+        Assert.DoesNotContain(string.Concat(lines), c => c is '\u0085' or '\u2028' or '\u2029');
+    }
+
+    [Fact]
+    public void An_open_item_is_closed_without_line_breaks_of_Unicode()
+    {
+        var transcript = Transcript();
+        const string list = """{"id":"item_0","type":"todo_list","items":[{"text":"a<LS>b"}]}""";
+        Accept(transcript, $$"""{"type":"item.started","item":{{list.Replace("<LS>", "\u2028", StringComparison.Ordinal)}}}""");
+
+        Assert.Equal(
+            """{"type":"item.completed","item":{"id":"item_0","type":"todo_list","items":[{"text":"a\u2028b"}]}}""",
+            Fail(transcript)[0]);
+    }
+
+    [Fact]
+    public void The_servers_own_lines_have_no_line_breaks_of_Unicode()
+    {
+        const string breaks = "a\u0085b\u2028c\u2029d";
+        using var schema = JsonDocument.Parse($$"""{"title":"{{breaks}}"}""");
+        var request = new TurnRequest { Prompt = breaks, OutputSchema = schema.RootElement.GetRawText(), Images = [breaks] };
+        var options = new ThreadOptions { Model = breaks, WorkingDirectory = breaks };
+
+        var submitted = ServerLines.TurnSubmitted(Guid.CreateVersion7(), request, options);
+        foreach (var line in (byte[][])[submitted, ServerLines.TurnFailed("code", breaks), ServerLines.ErrorItem(1, breaks)])
+        {
+            Assert.DoesNotContain(Encoding.UTF8.GetString(line), c => c is '\u0085' or '\u2028' or '\u2029');
+            Assert.Contains("a\\u0085b\\u2028c\\u2029d", Encoding.UTF8.GetString(line), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain('\u2028', Encoding.UTF8.GetString(ServerLines.ErrorItem(1, ServerLines.Excerpt("no event \u2028"u8))));
     }
 
     [Fact]

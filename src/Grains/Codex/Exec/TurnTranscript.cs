@@ -6,8 +6,9 @@ using CodexOrleans.Storage;
 namespace CodexOrleans.Grains.Codex.Exec;
 
 /// <summary>
-/// What one turn tells, from the CLI's lines: ordinary lines pass as the same bytes, garbage becomes an <c>error</c> item, open items
-/// are closed before the terminal event, and there is exactly one terminal event. No process, no clock: lines in, lines out.
+/// What one turn tells, from the CLI's lines: ordinary lines pass as the same bytes, line breaks of Unicode are escaped
+/// (<see cref="UnicodeLineBreaks"/>), garbage becomes an <c>error</c> item, open items are closed before the terminal event, and there is
+/// exactly one terminal event. No process, no clock: lines in, lines out.
 /// </summary>
 internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId, TokenUsage usageBefore)
 {
@@ -33,8 +34,8 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
     public void Accept(ReadOnlyMemory<byte> lines, EventBlockBuilder output)
     {
         var bytes = lines.Span;
-        // One vectorised pass over all lines instead of one for each; nearly always both hold.
-        var clean = Utf8.IsValid(bytes) && !bytes.Contains((byte)'\r');
+        // Vectorised passes over all lines instead of some for each; nearly always all of it holds. ASCII has no line breaks of Unicode.
+        var clean = !bytes.Contains((byte)'\r') && (Ascii.IsValid(bytes) || (Utf8.IsValid(bytes) && !UnicodeLineBreaks.AreIn(bytes)));
         int runStart = 0, runCount = 0, position = 0;
         while (position < bytes.Length)
         {
@@ -121,6 +122,12 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
             copy.AsSpan().Replace((byte)'\r', (byte)' ');
             line = copy;
             EventLine.Read(copy.AsSpan(..^1), out facts);
+        }
+
+        if (UnicodeLineBreaks.AreIn(line.Span))
+        {
+            line = UnicodeLineBreaks.Escape(line.Span);
+            EventLine.Read(line.Span[..^1], out facts);
         }
 
         AcceptEvent(line, facts, output);

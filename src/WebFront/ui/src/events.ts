@@ -14,7 +14,9 @@ export type CodexEvent =
   | { type: 'error'; message: string }
   | { type: 'unknown'; name: string };
 
-/** Never throws: what cannot be read is `unknown`. */
+const longestName = 100;
+
+/** What is no event is `unknown`. Throws for what is more than the browser can hold, such as JSON nested a million times. */
 export function parseEvent(line: string): CodexEvent {
   const value = parseJson(line);
   if (!isObject(value)) return { type: 'unknown', name: '' };
@@ -43,6 +45,6 @@ export function parseEvent(line: string): CodexEvent {
     case 'error':
       return { type: value.type, message: text(value.message) };
     default:
-      return { type: 'unknown', name: text(value.type) };
+      return { type: 'unknown', name: text(value.type).slice(0, longestName) };
   }
 }

@@ -44,6 +44,9 @@ export interface McpToolCall {
   status: ItemStatus;
 }
 
+const deepestIndented = 32;
+const longestName = 100;
+
 export function parseItem(item: JsonObject): Item {
   // A web_search has the key twice on the wire and JSON.parse keeps the last one, which is as unique as the first.
   const id = text(item.id);
@@ -93,7 +96,7 @@ export function parseItem(item: JsonObject): Item {
     case 'error':
       return { type: item.type, id, message: text(item.message) };
     default:
-      return { type: 'unknown', id, name: text(item.type) || 'item', json: pretty(item) };
+      return { type: 'unknown', id, name: text(item.type).slice(0, longestName) || 'item', json: pretty(item) };
   }
 }
 
@@ -118,5 +121,20 @@ function toolResult(result: unknown): string {
 }
 
 function pretty(value: unknown): string {
-  return value === null || value === undefined ? '' : JSON.stringify(value, null, 2);
+  if (value === null || value === undefined) return '';
+  const json = JSON.stringify(value);
+  // Indentation multiplies the length of what is nested deeply.
+  return depthOf(json) > deepestIndented ? json : JSON.stringify(value, null, 2);
+}
+
+/** At least how deep the JSON nests: brackets inside strings count too. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json.charAt(at);
+    if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === '}' || character === ']') depth--;
+  }
+  return deepest;
 }

@@ -141,12 +141,27 @@ function receive(state: PageState, frames: readonly Frame[]): PageState {
   let { turns, options } = state;
   for (const { seq, data } of frames) {
     if (seq === null) continue;
-    const event = parseEvent(data);
+    const event = applied(data, seq, (event) => {
+      turns = applyEvent(turns, event, seq);
+    });
     log.push({ seq, label: labelOf(event), line: data });
-    turns = applyEvent(turns, event, seq);
     if (event.type === 'turn.submitted') options = { ...options, ...event.options };
   }
   return { ...state, log, turns, options };
+}
+
+/** Reads a line and applies it. One that cannot be read or applied is shown as it came, and those after it go on. */
+function applied(line: string, seq: number, apply: (event: CodexEvent) => void): CodexEvent {
+  try {
+    const event = parseEvent(line);
+    apply(event);
+    return event;
+  } catch (error) {
+    console.error(`Event ${seq} cannot be read:`, error);
+    const item = { type: 'unknown', id: `seq-${seq}`, name: 'Event that cannot be read', json: line } as const;
+    apply({ type: 'item.completed', item });
+    return { type: 'unknown', name: 'unreadable' };
+  }
 }
 
 function readThread(state: PageState, thread: ThreadResource): PageState {

@@ -17,8 +17,8 @@ export const longestOutput = 256 * 1024;
 /** Colours as spans, all other control sequences gone, and of a line that was overwritten the last version. */
 export function readOutput(output: string): Span[] {
   const shown = output
-    .replace(/\r\n/g, '\n')
-    .replace(/^.*\r(?=[^\n])/gm, '')
+    .replace(/\r+(?=\n|$)/g, '')
+    .replace(/^.*\r/gm, '')
     .replace(operatingSystemCommand, '');
   return Anser.ansiToJson(shown, { use_classes: true, remove_empty: true }).map((part) => ({
     text: part.content,
@@ -33,6 +33,20 @@ export function lastLines(output: string, count: number): { text: string; hidden
   const lines = output.trimEnd().split('\n');
   const hiddenLines = Math.max(0, lines.length - count);
   return { text: lines.slice(hiddenLines).join('\n'), hiddenLines };
+}
+
+/** At most so many characters from the start or the end, and never half of one. */
+export function cutEnd(text: string, longest: number): string {
+  return text.length <= longest ? text : text.slice(0, isLowSurrogate(text, longest) ? longest - 1 : longest);
+}
+
+export function cutStart(text: string, longest: number): string {
+  const start = text.length - longest;
+  return start <= 0 ? text : text.slice(isLowSurrogate(text, start) ? start + 1 : start);
+}
+
+function isLowSurrogate(text: string, index: number): boolean {
+  return (text.charCodeAt(index) & 0xfc00) === 0xdc00;
 }
 
 /** The command as a person would type it: the CLI runs everything through a login shell, quoted for it. */

@@ -20,7 +20,7 @@ describe('terminal output', () => {
   });
 
   it('keeps the last version of a line that was overwritten', () => {
-    expect(plain('10%\r50%\r100%\nnext\r\nlast\r')).toBe('100%\nnext\nlast\r');
+    expect(plain('10%\r50%\r100%\nnext\r\nlast\r')).toBe('100%\nnext\nlast');
   });
 
   it('is shown from its end', () => {

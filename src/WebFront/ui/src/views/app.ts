@@ -47,7 +47,7 @@ export class AppElement extends LightElement {
     this.#session.open(null);
   }
 
-  override render() {
+  protected override view() {
     const { page } = this;
     const bar = {
       showRaw: this.showRaw,
@@ -64,9 +64,9 @@ export class AppElement extends LightElement {
         <main class="conversation" tabindex="0" aria-label="Conversation">
           <div class="column">${this.#conversation()}</div>
         </main>
-        ${this.showRaw ? html`<codex-raw-log .log=${page.log}></codex-raw-log>` : nothing}
+        ${this.showRaw ? html`<codex-raw-log tabindex="0" role="region" aria-label="Raw events" .log=${page.log}></codex-raw-log>` : nothing}
       </div>
-      <div class="to-end">${this.#end.isAtEnd ? nothing : this.#toEndButton()}</div>
+      ${this.#end.isAtEnd ? nothing : this.#toEndButton()}
       <codex-composer .options=${page.options} .busy=${isBusy(page)} .running=${this.#running()} .isNew=${page.threadId === null}
         @send=${this.#send} @stop=${() => void this.#session.stop()}></codex-composer>
       <p class="visually-hidden" role="status">${announcement(page)}</p>
@@ -102,7 +102,9 @@ export class AppElement extends LightElement {
   }
 
   #toEndButton(): TemplateResult {
-    return html`<button type="button" class="secondary" @click=${() => this.#end.toEnd()}>${icon('down')}Latest</button>`;
+    return html`<section class="to-end" aria-label="Position">
+      <button type="button" class="secondary" @click=${() => this.#end.toEnd()}>${icon('down')}Latest</button>
+    </section>`;
   }
 
   #running(): ComposerElement['running'] {

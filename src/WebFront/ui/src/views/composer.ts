@@ -47,10 +47,10 @@ export class ComposerElement extends LightElement {
     if (changed.has('options') && !this.touched) this.draft = draftFrom(this.options);
   }
 
-  override render() {
+  protected override view() {
     const cannotSend = this.busy || this.prompt.trim() === '';
     return html`
-      <form class="composer" data-sandbox=${this.draft.sandbox} @submit=${this.#submit}>
+      <form class="composer" aria-label="Message to Codex" data-sandbox=${this.draft.sandbox} @submit=${this.#submit}>
         ${optionFields(this.draft, this.#change)}
         <div class="prompt-box">
           <label class="visually-hidden" for="prompt">Prompt</label>

@@ -4,6 +4,7 @@ import type { CommandExecution, FileChange, Item, ItemStatus, McpToolCall } from
 import { longestMarkdown, renderMarkdown } from '../markdown';
 import { shownCommand } from '../terminal';
 import { copyButton } from './copy';
+import { codeBox, codeText, entries, longText } from './foreign-text';
 import { type IconName, icon } from './icons';
 import './output';
 
@@ -27,14 +28,14 @@ export function itemView(item: Item, isAnswer: boolean, isRunning: boolean): Tem
         item.type,
         'list',
         todoTitle(item.entries),
-        html`<ul class="todos">${item.entries.map(todoView)}</ul>`,
+        html`<ul class="todos">${entries(item.entries, todoView)}</ul>`,
       );
     case 'error':
-      return frame(item.type, 'alert', 'Error', html`<p class="plain">${item.message}</p>`);
+      return frame(item.type, 'alert', 'Error', html`<p class="plain" dir="auto">${longText(item.message, 'code')}</p>`);
     case 'remark':
-      return html`<p class="remark">${item.message}</p>`;
+      return html`<p class="remark" dir="auto">${longText(item.message, 'code')}</p>`;
     case 'unknown':
-      return frame(item.type, 'message', item.name, html`<pre tabindex="0"><code>${item.json}</code></pre>`);
+      return frame(item.type, 'message', html`${codeText(item.name)}`, codeBox(item.json, 'JSON'));
   }
 }
 
@@ -71,7 +72,7 @@ function commandView(item: CommandExecution, isRunning: boolean): TemplateResult
   return frame(
     item.type,
     'terminal',
-    html`<code class="command">${shownCommand(item.command)}</code>`,
+    html`<code class="command">${longText(shownCommand(item.command), 'code')}</code>`,
     html`<codex-output .output=${item.output}></codex-output>`,
     statusView(item.status, isRunning, exit),
   );
@@ -79,23 +80,23 @@ function commandView(item: CommandExecution, isRunning: boolean): TemplateResult
 
 function fileChangeView(item: FileChange, isRunning: boolean): TemplateResult {
   const count = item.changes.length;
-  const changes = item.changes.map(
-    ({ path, kind }) => html`<li><span class="kind" data-kind=${kind}>${kind}</span><code>${path}</code></li>`,
+  const changes = entries(
+    item.changes,
+    ({ path, kind }) =>
+      html`<li><span class="kind" data-kind=${kind}>${codeText(kind)}</span><code>${longText(path, 'code')}</code></li>`,
   );
   const title = `${count} ${count === 1 ? 'file' : 'files'} changed`;
   return frame(item.type, 'file', title, html`<ul class="changes">${changes}</ul>`, statusView(item.status, isRunning));
 }
 
 function toolCallView(item: McpToolCall, isRunning: boolean): TemplateResult {
-  const call =
-    item.arguments === '' || item.arguments === '{}'
-      ? nothing
-      : html`<pre tabindex="0"><code>${item.arguments}</code></pre>`;
-  const error = item.error === '' ? nothing : html`<p class="plain failure-text">${item.error}</p>`;
+  const call = item.arguments === '{}' ? nothing : codeBox(item.arguments, 'Arguments');
+  const error =
+    item.error === '' ? nothing : html`<p class="plain failure-text" dir="auto">${longText(item.error, 'code')}</p>`;
   return frame(
     item.type,
     'plug',
-    html`<code class="command">${item.server}.${item.tool}</code>`,
+    html`<code class="command">${longText(`${item.server}.${item.tool}`, 'code')}</code>`,
     html`${call}${error}<codex-output .output=${item.result}></codex-output>`,
     statusView(item.status, isRunning),
   );
@@ -103,7 +104,7 @@ function toolCallView(item: McpToolCall, isRunning: boolean): TemplateResult {
 
 function searchView(queries: string[]): TemplateResult {
   if (queries.length === 0) return html`<p class="plain hint">Searching…</p>`;
-  return html`<ul class="queries">${queries.map((query) => html`<li>${query}</li>`)}</ul>`;
+  return html`<ul class="queries">${entries(queries, (query) => html`<li dir="auto">${longText(query, 'code')}</li>`)}</ul>`;
 }
 
 function todoTitle(entries: { completed: boolean }[]): string {
@@ -114,7 +115,7 @@ function todoView({ text, completed }: { text: string; completed: boolean }): Te
   return html`
     <li class=${completed ? 'done' : ''}>
       <span class="box">${completed ? icon('check') : nothing}</span>
-      <span><span class="visually-hidden">${completed ? 'Done: ' : 'Open: '}</span>${text}</span>
+      <span><span class="visually-hidden">${completed ? 'Done: ' : 'Open: '}</span><bdi>${longText(text, 'prose')}</bdi></span>
     </li>
   `;
 }
@@ -137,6 +138,12 @@ function sections(text: string): string {
 }
 
 function markdown(text: string) {
-  if (text.length > longestMarkdown) return html`<codex-output .output=${text}></codex-output>`;
-  return unsafeHTML(renderMarkdown(text));
+  const rendered = text.length > longestMarkdown ? null : renderMarkdown(text);
+  return rendered === null ? html`<codex-output .output=${text}></codex-output>` : unsafeHTML(rendered);
+}
+
+/** The strings of an item, for when nothing better can be shown. */
+export function plainText(item: Item): string {
+  if (item.type === 'agent_message' || item.type === 'reasoning') return item.text;
+  return item.type === 'unknown' ? item.json : JSON.stringify(item, null, 2);
 }

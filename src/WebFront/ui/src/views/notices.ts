@@ -1,16 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Health, Problem } from '../resources';
 import { type PageState, runningTurn } from '../state';
+import { codeText } from './foreign-text';
 import { icon } from './icons';
 
 /** What the user should know before or while using the page: what is missing, what is wrong, what is only a demo. */
-export function noticesView(state: PageState, dismiss: () => void): TemplateResult {
-  return html`
-    <div class="notices">
-      ${state.health ? healthView(state.health) : nothing} ${connectionNotice(state)}
-      ${state.problem ? problemView(state.problem, dismiss) : nothing}
-    </div>
-  `;
+export function noticesView(state: PageState, dismiss: () => void): TemplateResult | typeof nothing {
+  const health = state.health ? healthView(state.health) : nothing;
+  const connection = connectionNotice(state);
+  const problem = state.problem ? problemView(state.problem, dismiss) : nothing;
+  if (health === nothing && connection === nothing && problem === nothing) return nothing;
+  return html`<section class="notices" aria-label="Notices">${health}${connection}${problem}</section>`;
 }
 
 function healthView(health: Health): TemplateResult | typeof nothing {
@@ -18,7 +18,7 @@ function healthView(health: Health): TemplateResult | typeof nothing {
     return notice(
       'bad',
       html`<strong>The Codex CLI is not installed.</strong> Run <code>npm i -g @openai/codex</code> on the server's machine,
-        then <code>codex login</code>. ${health.codex.message}`,
+        then <code>codex login</code>. ${codeText(health.codex.message)}`,
     );
   }
   if (health.demo) {
@@ -31,7 +31,7 @@ function healthView(health: Health): TemplateResult | typeof nothing {
     return notice(
       'bad',
       html`<strong>Codex is not logged in.</strong> Run <code>codex login</code> on the server's machine.
-        ${health.codex.message}`,
+        ${codeText(health.codex.message)}`,
     );
   }
   return nothing;
@@ -64,7 +64,7 @@ function problemView(problem: Problem, dismiss: () => void): TemplateResult {
   return html`
     <div class="notice bad" role="alert">
       ${icon('alert')}
-      <p><strong>${problem.title}</strong> ${problem.detail} ${advice}</p>
+      <p><strong>${codeText(problem.title)}</strong> ${codeText(problem.detail)} ${advice}</p>
       <button type="button" class="link" aria-label="Dismiss" @click=${dismiss}>${icon('cross')}</button>
     </div>
   `;

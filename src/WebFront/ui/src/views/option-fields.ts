@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Draft } from '../draft';
+import { codeText } from './foreign-text';
 import { icon } from './icons';
 
 type Choice = readonly [value: string, label: string];
@@ -32,7 +33,7 @@ export function optionFields(draft: Draft, change: (change: Partial<Draft>) => v
     <details class="options">
       <summary>
         <span>Options</span>
-        <span class=${isDanger ? 'summary danger-text' : 'summary'}>${summary(draft)}</span>
+        <span class=${isDanger ? 'summary danger-text' : 'summary'}>${codeText(summary(draft))}</span>
       </summary>
       <div class="fields">
         <label>

@@ -1,10 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { lastLines, longestOutput, readOutput, type Span } from '../terminal';
+import { fileSize } from '../format';
+import { cutStart, lastLines, longestOutput, readOutput, type Span } from '../terminal';
 import { copyButton } from './copy';
+import { codeText } from './foreign-text';
 import { LightElement } from './light-element';
 
 const shownLines = 12;
+const shownCharacters = 16 * 1024;
 
 /** What a command or tool printed: its end, and all of it on request. */
 @customElement('codex-output')
@@ -12,22 +15,29 @@ export class OutputElement extends LightElement {
   @property({ attribute: false }) output = '';
   @state() private expanded = false;
 
-  override render() {
+  protected override view() {
     if (this.output.trim() === '') return nothing;
-    const { text, hiddenLines } = lastLines(this.output, shownLines);
-    const shown = (this.expanded ? this.output : text).slice(-longestOutput);
+    const end = lastLines(this.output, shownLines);
+    const shown = this.expanded ? cutStart(this.output, longestOutput) : cutStart(end.text, shownCharacters);
     const isCut = this.expanded && this.output.length > longestOutput;
+    const isLong = end.hiddenLines > 0 || end.text.length > shownCharacters;
     return html`
       <div class="output">
         ${isCut ? html`<p class="hint">The last 256 KiB; "Copy" has all of it.</p>` : nothing}
-        <pre tabindex="0" aria-label="Output"><code>${readOutput(shown).map(span)}</code></pre>
-        ${copyButton(() => this.output, 'Copy output')} ${hiddenLines > 0 ? this.#toggle(hiddenLines) : nothing}
+        <pre tabindex="0" role="group" aria-label="Output"><code>${readOutput(shown).map(span)}</code></pre>
+        ${copyButton(() => this.output, 'Copy output')} ${isLong ? this.#toggle(end.hiddenLines) : nothing}
       </div>
     `;
   }
 
+  protected override substitute() {
+    return html`<pre tabindex="0" role="group" aria-label="Output"><code>${cutStart(this.output, shownCharacters)}</code></pre>`;
+  }
+
   #toggle(hiddenLines: number): TemplateResult {
-    const label = this.expanded ? 'Show less' : `Show ${hiddenLines} earlier ${hiddenLines === 1 ? 'line' : 'lines'}`;
+    const earlier =
+      hiddenLines > 0 ? `${hiddenLines} earlier ${hiddenLines === 1 ? 'line' : 'lines'}` : fileSize(this.output.length);
+    const label = this.expanded ? 'Show less' : `Show ${earlier}`;
     const toggle = () => {
       this.expanded = !this.expanded;
     };
@@ -37,5 +47,5 @@ export class OutputElement extends LightElement {
 
 function span({ text, colour, bold, dim }: Span) {
   const names = [colour && `ansi-${colour}`, bold && 'ansi-bold', dim && 'ansi-dim'].filter(Boolean).join(' ');
-  return names ? html`<span class=${names}>${text}</span>` : text;
+  return names ? html`<span class=${names}>${codeText(text)}</span>` : codeText(text);
 }

@@ -1,10 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { fileSize } from '../format';
 import type { LogLine } from '../state';
+import { cutEnd } from '../terminal';
 import { copyButton } from './copy';
 import { FollowEnd } from './follow-end';
+import { codeText } from './foreign-text';
 import { LightElement } from './light-element';
 
 const step = 500;
@@ -17,19 +20,19 @@ export class RawLogElement extends LightElement {
   @state() private shown = step;
   protected readonly end = new FollowEnd(this, () => this);
 
-  override render() {
+  protected override view() {
     const hidden = Math.max(0, this.log.length - this.shown);
     const copyAll = () => this.log.map(({ line }) => line).join('\n');
     return html`
-      <section class="raw" aria-label="Raw events">
+      <div class="raw">
         <header>
           <h2>Raw events</h2>
           <span class="hint">${this.log.length}</span>${copyButton(copyAll, 'Copy all events as JSON lines')}
         </header>
         ${this.log.length === 0 ? html`<p class="hint">Every line of JSON that Codex prints appears here.</p>` : nothing}
         ${hidden > 0 ? this.#earlier(hidden) : nothing}
-        <ol>${repeat(this.log.slice(hidden), ({ seq }) => seq, lineView)}</ol>
-      </section>
+        <ol>${repeat(this.log.slice(hidden), ({ seq }) => seq, (line) => guard([line], () => lineView(line)))}</ol>
+      </div>
     `;
   }
 
@@ -46,9 +49,9 @@ function lineView({ seq, label, line }: LogLine): TemplateResult {
   const isCut = line.length > longestLine;
   return html`
     <li data-event=${event} data-item=${item}>
-      <span class="seq">${seq}</span><span class="event">${event}</span>
-      ${item ? html`<span class="event-item">${item}</span>` : nothing}
-      <code>${isCut ? `${line.slice(0, longestLine)}…` : line}</code>
+      <span class="seq">${seq}</span><span class="event">${codeText(event)}</span>
+      ${item ? html`<span class="event-item">${codeText(item)}</span>` : nothing}
+      <code>${codeText(cutEnd(line, longestLine))}${isCut ? '…' : nothing}</code>
       ${isCut ? copyButton(() => line, `Copy the whole line, ${fileSize(line.length)}`) : nothing}
     </li>
   `;

@@ -1,4 +1,6 @@
+import { visible } from '../hidden-characters';
 import { type PageState, runningTurn } from '../state';
+import { cutEnd } from '../terminal';
 
 /** One sentence for those who hear the page instead of seeing it; it changes only when something has happened. */
 export function announcement(state: PageState): string {
@@ -21,7 +23,7 @@ export function announcement(state: PageState): string {
 }
 
 export function pageTitle(state: PageState): string {
-  const prompt = state.turns[0]?.prompt.split('\n', 1)[0]?.slice(0, 60);
-  const name = prompt ? `${prompt} · CodexOrleans` : 'CodexOrleans';
+  const prompt = cutEnd(state.turns[0]?.prompt.split('\n', 1)[0] ?? '', 60);
+  const name = prompt ? `${visible(prompt)} · CodexOrleans` : 'CodexOrleans';
   return runningTurn(state) || state.submission ? `● ${name}` : name;
 }

@@ -1,15 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { durationBetween, usageDetail, usageSummary } from '../format';
 import type { Item } from '../items';
 import type { TurnOptions } from '../resources';
 import { finalAnswer, type Turn } from '../turns';
 import { firstShownItem, itemStep } from '../window';
+import { codeText, longText } from './foreign-text';
 import { icon } from './icons';
-import { itemView } from './items';
 import { LightElement } from './light-element';
+import './item';
 
 /** One prompt, what Codex did about it, and how it ended. */
 @customElement('codex-turn')
@@ -17,7 +17,7 @@ export class TurnElement extends LightElement {
   @property({ attribute: false }) turn: Turn | null = null;
   @state() private budget = itemStep;
 
-  override render() {
+  protected override view() {
     const turn = this.turn;
     if (!turn) return nothing;
     const answer = finalAnswer(turn);
@@ -31,7 +31,9 @@ export class TurnElement extends LightElement {
         ${repeat(
           items.slice(first),
           (item) => item.id,
-          (item) => guard([item, item === answer, isRunning], () => itemView(item, item === answer, isRunning)),
+          (item) => html`
+            <codex-item .item=${item} .isAnswer=${item === answer} .isRunning=${isRunning}></codex-item>
+          `,
         )}
         ${isRunning ? workingView(turn) : endView(turn)}
       </article>
@@ -51,12 +53,12 @@ export function promptView(prompt: string, options: TurnOptions): TemplateResult
   return html`
     <header class="prompt">
       <h2 class="visually-hidden">Prompt</h2>
-      <p>${prompt}</p>
+      <p dir="auto">${longText(prompt, 'prose')}</p>
       ${
         chips.length === 0
           ? nothing
           : html`<ul class="chips" aria-label="Options of this turn">
-              ${chips.map((chip) => html`<li class=${chip === 'danger-full-access' ? 'chip danger' : 'chip'}>${chip}</li>`)}
+              ${chips.map((chip) => html`<li class=${chip === 'danger-full-access' ? 'chip danger' : 'chip'}>${codeText(chip)}</li>`)}
             </ul>`
       }
     </header>
@@ -102,8 +104,8 @@ function failureView(turn: Turn): TemplateResult {
   return html`
     <section class="failure">
       <header>${icon('alert')}<span class="item-title">The turn failed</span></header>
-      <p class="plain">${turn.failure?.message || 'Codex gave no reason.'}</p>
-      ${turn.failure?.code ? html`<p class="hint">Code: <code>${turn.failure.code}</code></p>` : nothing}
+      <p class="plain" dir="auto">${longText(turn.failure?.message || 'Codex gave no reason.', 'code')}</p>
+      ${turn.failure?.code ? html`<p class="hint">Code: <code>${codeText(turn.failure.code)}</code></p>` : nothing}
     </section>
   `;
 }

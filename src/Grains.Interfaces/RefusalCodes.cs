@@ -18,7 +18,9 @@ public static class RefusalCodes
     /// <summary>The Codex CLI is not installed or cannot be started (503).</summary>
     public const string CodexNotInstalled = "codex_not_installed";
 
-    /// <summary>The CLI has no login, and its provider needs one (503). Also the code of a turn whose login the model endpoint refused.</summary>
+    /// <summary>
+    /// The CLI has no login, and its provider needs one (503). Also the code of a turn whose login the model endpoint refused.
+    /// </summary>
     public const string CodexNotLoggedIn = "codex_not_logged_in";
 
     /// <summary>The log cannot be written now (503, Retry-After).</summary>

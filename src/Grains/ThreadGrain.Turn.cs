@@ -179,7 +179,7 @@ public sealed partial class ThreadGrain
     }
 
     private StartTurnResult NotReady() => engine.IsInstalled
-        ? Refuse(RefusalCodes.CodexNotLoggedIn, "The Codex CLI is not logged in on this server. Run there: codex login, or set CODEX_API_KEY")
+        ? Refuse(RefusalCodes.CodexNotLoggedIn, "The Codex CLI is not logged in on this server. Run: codex login, or set CODEX_API_KEY")
         : Refuse(RefusalCodes.CodexNotInstalled, "The Codex CLI is not installed on this server. Install it with: npm i -g @openai/codex");
 
     /// <summary>Starts the CLI. It does nothing until it gets its prompt, when <paramref name="accepted"/> completes.</summary>

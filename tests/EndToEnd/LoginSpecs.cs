@@ -24,7 +24,8 @@ public sealed class LoginSpecs
         Assert.Equal("none", health.GetProperty("codex").GetProperty("login").GetString());
 
         await CodexApi.Refused(await api.TryStream(new { prompt = "hello" }), HttpStatusCode.ServiceUnavailable, "codex_not_logged_in");
-        var problem = await CodexApi.Refused(await api.Run(new { prompt = "hello" }), HttpStatusCode.ServiceUnavailable, "codex_not_logged_in");
+        var run = await api.Run(new { prompt = "hello" });
+        var problem = await CodexApi.Refused(run, HttpStatusCode.ServiceUnavailable, "codex_not_logged_in");
         Assert.Contains("codex login", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
 
         await LogIn(stage);
@@ -37,7 +38,8 @@ public sealed class LoginSpecs
 
     private static async Task LogIn(Stage stage)
     {
-        var run = await RealCodex.Run(stage.Home, stage.Workspace, ["login", "--with-api-key"], "sk-test-1234567890", TestContext.Current.CancellationToken);
+        var run = await RealCodex.Run(
+            stage.Home, stage.Workspace, ["login", "--with-api-key"], "sk-test-1234567890", TestContext.Current.CancellationToken);
         Assert.Equal(0, run.ExitCode);
     }
 }

@@ -72,7 +72,8 @@ public sealed class TurnSpecs(RunningServer running) : IClassFixture<RunningServ
 
         var turn = await api.Turn(new
         {
-            prompt = "SCENARIO:shell CMD:echo one > file; git add file && git -c user.name=a -c user.email=a@b commit --message=first && git log --oneline",
+            prompt = "SCENARIO:shell CMD:echo one > file; git add file && "
+                + "git -c user.name=a -c user.email=a@b commit --message=first && git log --oneline",
             sandbox,
         });
 

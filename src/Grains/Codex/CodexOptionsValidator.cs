@@ -25,8 +25,12 @@ internal sealed class CodexOptionsValidator : IValidateOptions<CodexOptions>
         Require(options.MaxQueueLength is >= 0 and <= 1_000_000, "Codex:MaxQueueLength must be between 0 and 1000000.");
         Require(options.ExecutablePath is not { Length: > 0 } path || Path.GetFileName(path) == path || File.Exists(path), $"Codex:ExecutablePath: there is no file '{options.ExecutablePath}'.");
         Require(options.ConfigOverrides.Keys.All(k => k.Length > 0 && !k.Contains('=', StringComparison.Ordinal)), "Codex:ConfigOverrides: a key is empty or holds '='.");
-        Require(!NamesCommandVariables(options.ConfigOverrides), "Codex:ConfigOverrides: shell_environment_policy.include_only is the server's own; name what commands may see in Codex:PassToCommands.");
-        Require(options.PassToCommands.All(n => IsVariableName(n) && n.AsSpan().IndexOfAny("*?[]") < 0), "Codex:PassToCommands: a name is empty, is a pattern, or holds '=' or a null character.");
+        Require(
+            !NamesCommandVariables(options.ConfigOverrides),
+            "Codex:ConfigOverrides: shell_environment_policy.include_only is the server's own; name what commands see in Codex:PassToCommands.");
+        Require(
+            options.PassToCommands.All(n => IsVariableName(n) && n.AsSpan().IndexOfAny("*?[]") < 0),
+            "Codex:PassToCommands: a name is empty, is a pattern, or holds '=' or a null character.");
         Require(options.Environment.Keys.All(IsVariableName), "Codex:Environment: a name is empty or holds '=' or a null character.");
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }

@@ -9,7 +9,9 @@ public interface ICodexEngine
     /// <summary>Whether there is a CLI to start. Cheap; looked up again from time to time while there is none.</summary>
     bool IsInstalled { get; }
 
-    /// <summary>Whether the CLI is known to have no login that its provider would need: turns would only fail. Cheap; false while it is not known.</summary>
+    /// <summary>
+    /// Whether the CLI is known to have no login that its provider would need: turns would only fail. Cheap; false while it is not known.
+    /// </summary>
     bool IsLoggedOut { get; }
 
     /// <summary>Whether turns can run here, as far as is known.</summary>

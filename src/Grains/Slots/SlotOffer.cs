@@ -12,5 +12,7 @@ internal readonly record struct SlotRequest(string User, bool Anywhere = false, 
 /// <param name="Elsewhere">Or the silo that keeps a slot for it.</param>
 /// <param name="Ticket">With <paramref name="Elsewhere"/>: the name under which it is kept.</param>
 /// <param name="Waited">With <paramref name="Elsewhere"/>: how long the turn has waited so far.</param>
-/// <param name="NotReady">Or that no silo has a CLI that can run turns. If there is nothing at all, no slot became free in time or the host is closing.</param>
-internal readonly record struct SlotOffer(TurnSlot? Slot, SiloAddress? Elsewhere = null, Guid Ticket = default, TimeSpan Waited = default, bool NotReady = false);
+/// <param name="NotReady">Or that no silo has a CLI that can run turns.
+/// If there is nothing at all, no slot became free in time or the host is closing.</param>
+internal readonly record struct SlotOffer(
+    TurnSlot? Slot, SiloAddress? Elsewhere = null, Guid Ticket = default, TimeSpan Waited = default, bool NotReady = false);

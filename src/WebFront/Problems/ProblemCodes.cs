@@ -118,7 +118,8 @@ public static class ProblemCodes
         [RefusalCodes.StorageUnavailable] = new(503, "The server's log cannot be used now. Try again later."),
         [RefusalCodes.WorkspaceUnavailable] = new(503, "The server cannot make the thread's folder now. Try again later."),
         [RefusalCodes.CodexNotInstalled] = new(503, "The Codex CLI is not installed on the server. The operator installs it with: npm i -g @openai/codex"),
-        [RefusalCodes.CodexNotLoggedIn] = new(503, "The Codex CLI is not logged in on the server. The operator runs: codex login, or sets CODEX_API_KEY"),
+        [RefusalCodes.CodexNotLoggedIn] = new(
+            503, "The Codex CLI is not logged in on the server. The operator runs: codex login, or sets CODEX_API_KEY"),
         [TurnTimeout] = new(504, "The turn ran longer than the server allows (Codex:TurnTimeout)."),
     }.ToFrozenDictionary();
 

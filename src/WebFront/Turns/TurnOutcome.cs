@@ -22,7 +22,8 @@ internal sealed record TurnOutcome(int HttpStatus, string Status, string? Code, 
         {
             FailureCodes.Interrupted => Failed(StatusCodes.Status502BadGateway, "interrupted", FailureCodes.Interrupted),
             FailureCodes.TurnTimeout => Failed(StatusCodes.Status504GatewayTimeout, "failed", FailureCodes.TurnTimeout),
-            null or FailureCodes.CodexExited when IsLoginFailure(message) => Failed(StatusCodes.Status503ServiceUnavailable, "failed", RefusalCodes.CodexNotLoggedIn),
+            null or FailureCodes.CodexExited when IsLoginFailure(message) =>
+                Failed(StatusCodes.Status503ServiceUnavailable, "failed", RefusalCodes.CodexNotLoggedIn),
             _ => Failed(StatusCodes.Status502BadGateway, "failed", TurnError.DefaultCode),
         };
 

@@ -8,13 +8,14 @@ public sealed class CodexArgumentsSpecs
 {
     private static readonly CodexTurnStart _start = new() { ThreadId = Guid.Empty, TurnId = Guid.Empty, Prompt = "--help", Options = new ThreadOptions() };
 
-    /// <summary>What every run gets for the environment of commands; <see cref="EnvironmentSpecs"/> and the real CLI say what it does.</summary>
+    /// <summary>What every run gets for the environment of commands; the specs of the real CLI say what it does.</summary>
     private const string Policy = "--config=shell_environment_policy.";
 
     private static IReadOnlyList<string> Build(ThreadOptions? options = null, string? resume = null, Dictionary<string, string>? overrides = null, string? schema = null, string[]? images = null) =>
         [.. All(options, resume, overrides, schema, images).Where(a => !a.StartsWith(Policy, StringComparison.Ordinal))];
 
-    private static IReadOnlyList<string> All(ThreadOptions? options = null, string? resume = null, Dictionary<string, string>? overrides = null, string? schema = null, string[]? images = null) =>
+    private static IReadOnlyList<string> All(
+        ThreadOptions? options = null, string? resume = null, Dictionary<string, string>? overrides = null, string? schema = null, string[]? images = null) =>
         CodexArguments.Build(
             _start with { Options = options ?? new ThreadOptions(), ResumeCodexThreadId = resume },
             overrides ?? [],
@@ -103,7 +104,11 @@ public sealed class CodexArgumentsSpecs
         var arguments = All(overrides: new() { ["shell_environment_policy"] = "{inherit=\"all\"}" }).ToList();
         var overridden = arguments.IndexOf($"{Policy.TrimEnd('.')}={{inherit=\"all\"}}");
 
-        string[] last = [$"{Policy}set.{HostTag.HostVariable}=\"installation.boot\"", $"{Policy}set.{HostTag.TurnVariable}=\"{Guid.Empty}\"", $"{Policy}include_only=["];
+        string[] last =
+        [
+            $"{Policy}set.{HostTag.HostVariable}=\"installation.boot\"", $"{Policy}set.{HostTag.TurnVariable}=\"{Guid.Empty}\"",
+            $"{Policy}include_only=[",
+        ];
         Assert.True(overridden >= 0);
         Assert.All(last, l => Assert.True(arguments.FindIndex(a => a.StartsWith(l, StringComparison.Ordinal)) > overridden, l));
     }

@@ -15,7 +15,8 @@ public sealed class CommandEnvironmentSpecs
     public async Task A_command_sees_what_it_needs_and_what_the_operator_passes_and_no_secret(SandboxMode sandbox)
     {
         // Something of this process that nobody passes to the CLI by default.
-        var passed = Environment.GetEnvironmentVariables().Keys.Cast<string>().First(k => k.StartsWith("DOTNET_", StringComparison.Ordinal) || k is "PWD" or "OLDPWD");
+        var passed = Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .First(k => k.StartsWith("DOTNET_", StringComparison.Ordinal) || k is "PWD" or "OLDPWD");
         string[] secrets =
         [
             "CODEX_API_KEY", "CODEX_HOME", "HTTPS_PROXY", "http_proxy", "Auth__Token", "Storage__ConnectionString", "MY_PROVIDER_KEY",
@@ -50,7 +51,8 @@ public sealed class CommandEnvironmentSpecs
 
         var (exitCode, output) = await engine.Command("env", sandbox);
 
-        var variables = output.Split('\n').Select(l => l.TrimEnd('\r').Split('=', 2)).Where(l => l.Length == 2).ToLookup(l => l[0], l => l[1]);
+        var variables = output.Split('\n')
+            .Select(l => l.TrimEnd('\r').Split('=', 2)).Where(l => l.Length == 2).ToLookup(l => l[0], l => l[1]);
         Assert.Equal(0, exitCode);
         Assert.DoesNotContain(Secret, output, StringComparison.Ordinal);
         Assert.All(secrets, s => Assert.False(variables.Contains(s), s));

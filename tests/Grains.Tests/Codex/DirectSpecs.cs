@@ -53,7 +53,8 @@ public sealed class DirectSpecs : IAsyncLifetime
         var thread = Start();
         await thread.RunAsync("started; completed 100", cancellationToken: TestContext.Current.CancellationToken);
 
-        var turn = await thread.RunAsync("started; message \"$(echo $* | tr -d '\\042')\"; completed 150", cancellationToken: TestContext.Current.CancellationToken);
+        var turn = await thread.RunAsync(
+            "started; message \"$(echo $* | tr -d '\\042')\"; completed 150", cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Contains($"resume {FakeCli.SessionId} -", turn.FinalResponse, StringComparison.Ordinal);
         Assert.Equal(50, turn.Usage!.InputTokens);

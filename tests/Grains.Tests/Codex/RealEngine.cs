@@ -33,11 +33,11 @@ internal sealed class RealEngine : IAsyncDisposable
         new(await DemoModelServer.Start(), configure, moreConfig);
 
     /// <summary>Runs a turn in which the agent runs one command, and returns the command's exit code and output.</summary>
-    public async Task<(int ExitCode, string Output)> Command(string command, SandboxMode sandbox, Func<CodexTurnStart, CodexTurnStart>? change = null)
+    public async Task<(int ExitCode, string Output)> Command(string command, SandboxMode sandbox)
     {
         var turn = await Fixture.Run(
             $"SCENARIO:shell CMD:{command}",
-            s => (change ?? (x => x))(s with { Options = new ThreadOptions { WorkingDirectory = Fixture.Folder, SkipGitRepoCheck = true, Sandbox = sandbox } }));
+            s => s with { Options = new ThreadOptions { WorkingDirectory = Fixture.Folder, SkipGitRepoCheck = true, Sandbox = sandbox } });
         var items = turn.Lines.Select(l => JsonDocument.Parse(l).RootElement)
             .Where(l => l.GetProperty("type").ValueEquals("item.completed"))
             .Select(l => l.GetProperty("item"))

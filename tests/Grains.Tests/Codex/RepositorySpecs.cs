@@ -24,7 +24,8 @@ public sealed class RepositorySpecs
         await Git(engine, "config", "core.fsmonitor", program);
         await Git(engine, "config", "filter.x.clean", program);
         Directory.CreateDirectory(Path.Combine(engine.Fixture.Folder, ".git", "info"));
-        await File.WriteAllTextAsync(Path.Combine(engine.Fixture.Folder, ".git", "info", "attributes"), "* filter=x", TestContext.Current.CancellationToken);
+        var attributes = Path.Combine(engine.Fixture.Folder, ".git", "info", "attributes");
+        await File.WriteAllTextAsync(attributes, "* filter=x", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(file, "two", TestContext.Current.CancellationToken);
 
         var (exitCode, output) = await engine.Command("git rev-parse --show-toplevel", SandboxMode.WorkspaceWrite);

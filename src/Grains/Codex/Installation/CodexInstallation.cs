@@ -214,5 +214,6 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Ho
 
     private sealed record Key(string? Path, (DateTime, long) Executable, Files Files);
 
-    private readonly record struct Files((DateTime, long) Config, (DateTime, long) Login, (DateTime, long) Variables, (DateTime, long) System, (DateTime, long) Managed);
+    private readonly record struct Files(
+        (DateTime, long) Config, (DateTime, long) Login, (DateTime, long) Variables, (DateTime, long) System, (DateTime, long) Managed);
 }

@@ -98,7 +98,7 @@ public sealed class CodexEnvironment
         ];
     }
 
-    /// <summary>Whether the URL names a user, in any spelling of the variable: the CLI tells upper from lower case as little as proxies do.</summary>
+    /// <summary>Whether the URL names a user, in any spelling of the variable: the CLI ignores case.</summary>
     private bool HasCredentials(string proxy) =>
         _variables.Any(v => v.Key.Equals(proxy, StringComparison.OrdinalIgnoreCase) && v.Value.Contains('@', StringComparison.Ordinal));
 }

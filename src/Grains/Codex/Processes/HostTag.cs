@@ -11,7 +11,9 @@ namespace CodexOrleans.Grains.Codex.Processes;
 /// <param name="Boot">New for each start.</param>
 public sealed record HostTag(string Installation, string Boot)
 {
-    /// <summary>Holds <c>installation.boot</c>. The CLI can be told to hide variables with KEY, SECRET or TOKEN in the name from commands; these pass.</summary>
+    /// <summary>
+    /// Holds <c>installation.boot</c>. The CLI can be told to hide variables with KEY, SECRET or TOKEN in the name from commands; these pass.
+    /// </summary>
     public const string HostVariable = "CODEX_ORLEANS_HOST";
 
     /// <summary>Holds the turn's id.</summary>

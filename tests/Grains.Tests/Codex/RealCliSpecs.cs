@@ -2,7 +2,6 @@ using System.Text.Json;
 using CodexOrleans.DemoModel;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Installation;
-using CodexOrleans.Grains.Codex.Processes;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;

@@ -7,7 +7,7 @@ namespace CodexOrleans.EndToEnd;
 public sealed class ClockSpecs
 {
     /// <summary>Each move is from where the one before has left the clock.</summary>
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Turns_and_streams_go_on_wherever_the_clock_is_set()
     {
         await using var stage = await Stage.Open();
@@ -30,10 +30,8 @@ public sealed class ClockSpecs
 
             await clock.Move(offset, api.Http);
 
-            var next = await api.Turn(new { prompt = "SCENARIO:plain", skip_git_repo_check = true });
-            Assert.Equal("turn.completed", next.End.Type);
-            Assert.True(IsNow(await CommittedAt(api, next.ThreadId), offset), $"Events after a step of {step} do not have the time of day.");
             Assert.Equal("turn.completed", (await api.Turn(new { prompt = "SCENARIO:plain", thread_id = first.ThreadId }, first.Tape)).End.Type);
+            Assert.True(IsNow(await CommittedAt(api, first.ThreadId), offset), $"Events after a step of {step} do not have the time of day.");
             using (var ready = await api.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken))
                 Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
 

@@ -67,6 +67,9 @@ public sealed class StorageFaultSpecs
         disk.Free();
         disk.Resize(64 * 1024);
         await using var server = await ServerProcess.Start(disk.Path, stage.Settings);
+        using var api = new CodexApi(server.CreateClient(), TestContext.Current.CancellationToken);
+        using var ready = await api.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
     }
 
     [Theory(Timeout = 120_000)]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Threads;
@@ -36,6 +35,8 @@ internal static class EventsApi
             await Problems.Of(ProblemCodes.InvalidCursor).ExecuteAsync(context);
         else if (!ThreadsApi.TryParseId(id, out var threadId) || await log.ReadThread(threadId, aborted) is not { } thread)
             await RelayProblems.ThreadNotFound().ExecuteAsync(context);
+        else if (WantsStream(context.Request) && HttpMethods.IsHead(context.Request.Method))
+            await sse.HeadersAlone(context);
         else if (WantsStream(context.Request))
             await Follow(context, feed, sse, thread, cursor);
         else
@@ -89,8 +90,12 @@ internal static class EventsApi
 
     private static bool TryReadLimit(HttpRequest request, out int limit)
     {
-        var text = request.Query["limit"].ToString();
         limit = DefaultLimit;
-        return text.Length == 0 || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MaxLimit);
+        if (!request.Query.TryGetValue("limit", out var text))
+            return true;
+        if (!WholeNumber.TryParse(text, out var number) || number is < 1 or > MaxLimit)
+            return false;
+        limit = (int)number;
+        return true;
     }
 }

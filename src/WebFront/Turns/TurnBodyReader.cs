@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Threads;
 
 namespace CodexOrleans.WebFront.Turns;
 
@@ -34,12 +37,13 @@ internal sealed class TurnBodyReader
     };
 
     /// <summary>The body, or null and the errors. An error of the whole body has the field name <c>$</c>.</summary>
-    public static async ValueTask<(TurnBody? Body, Dictionary<string, string[]> Errors)> Read(Stream json, CancellationToken cancellationToken)
+    /// <param name="json">In Unicode; nothing of what is returned refers to it.</param>
+    public static (TurnBody? Body, Dictionary<string, string[]> Errors) Read(ReadOnlyMemory<byte> json)
     {
         var reader = new TurnBodyReader();
         try
         {
-            using var document = await JsonDocument.ParseAsync(json, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false }, cancellationToken);
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false });
             var body = reader.Read(document.RootElement);
             return (reader._errors.Count == 0 ? body : null, reader._errors);
         }
@@ -120,7 +124,7 @@ internal sealed class TurnBodyReader
     {
         if (Text("thread_id", value) is not { } text)
             return null;
-        if (Guid.TryParseExact(text, "D", out var id))
+        if (ThreadsApi.TryParseId(text, out var id))
             return id;
         Fault("thread_id", "That is no thread id; it looks like 0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f.");
         return null;
@@ -188,28 +192,18 @@ internal sealed class TurnBodyReader
             return null;
         }
 
-        if (value.GetRawText().Length > MaxSchema)
-            Fault("output_schema", $"The schema must not be longer than {MaxSchema} characters.");
-        return value.Clone();
+        if (Encoding.UTF8.GetCharCount(JsonMarshal.GetRawUtf8Value(value)) <= MaxSchema)
+            return value.Clone();
+        Fault("output_schema", $"The schema must not be longer than {MaxSchema} characters.");
+        return null;
     }
 
     private string? Text(string field, JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            Fault(field, "The value must be a string.");
-            return null;
-        }
-
-        try
-        {
+        if (value.ValueKind == JsonValueKind.String)
             return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            Fault(field, "The value is not valid Unicode: it holds invalid UTF-8 or an unpaired surrogate.");
-            return null;
-        }
+        Fault(field, "The value must be a string.");
+        return null;
     }
 
     private void Fault(string field, string message) => _errors.TryAdd(field, [message]);

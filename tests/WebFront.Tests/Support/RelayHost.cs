@@ -58,9 +58,13 @@ internal sealed class RelayHost : IAsyncDisposable
         builder.Services.AddSingleton<ThreadOwner>(id => host!.Thread(id));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddRelayResponses();
+        builder.Services.AddOptions<ServerOptions>();
+        builder.Services.AddJsonRequests();
         if (configure is not null)
             builder.Services.PostConfigure(configure);
         var app = builder.Build();
+        app.UseRouting();
+        app.UseJsonRequests();
         app.MapRelay();
         host = new RelayHost(app, folder, log);
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -2,7 +2,9 @@ using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Threads;
 using CodexOrleans.WebFront.Turns;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
 namespace CodexOrleans.WebFront.Events;
 
@@ -19,6 +21,7 @@ internal static class EventsApi
         events.MapGet("", Read)
             .WithSummary("Follow or page through a thread's events")
             .WithDescription($"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) after ?after=.")
+            .AddOpenApiOperationTransformer(Describe)
             .Produces<EventPage>()
             .Produces<string>(StatusCodes.Status200OK, EventStream)
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -26,6 +29,17 @@ internal static class EventsApi
             .ProducesProblem(StatusCodes.Status410Gone)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         return events;
+    }
+
+    /// <summary>The parameters that are read from the request by hand.</summary>
+    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var number = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter { Name = "after", In = ParameterLocation.Query, Schema = number, Description = "Number of the last event that the client has." });
+        operation.Parameters.Add(new OpenApiParameter { Name = "limit", In = ParameterLocation.Query, Schema = number, Description = $"Most events of a page, 1 to {MaxLimit}." });
+        operation.Parameters.Add(new OpenApiParameter { Name = "Last-Event-ID", In = ParameterLocation.Header, Schema = number, Description = "As ?after=, which it overrides." });
+        return Task.CompletedTask;
     }
 
     private static async Task Read(string id, HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<RelayOptions> options)

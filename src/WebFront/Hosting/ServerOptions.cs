@@ -29,11 +29,11 @@ public sealed class ServerOptions
     public long MaxRequestBodyBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>
-    /// Connections at a time, those of open event streams included; more are closed at once. Default 10,000. Whoever can connect can make
+    /// Connections at a time, those of open event streams included; more are closed at once. Default 5,000. Whoever can connect can make
     /// each cost memory and a file descriptor, so that it is best little more than what is needed.
     /// </summary>
     [Range(1, 1_000_000)]
-    public long MaxConnections { get; set; } = 10_000;
+    public long MaxConnections { get; set; } = 5_000;
 }
 
 internal static class ServerOptionsRegistration

@@ -54,7 +54,9 @@ internal sealed class BodyBuffers : IDisposable
 
     /// <summary>The whole body, the caller's to dispose; null when there is no room for it.</summary>
     /// <param name="limit">Bytes, at most <see cref="Limit"/>. What is longer the server refuses while it is read.</param>
-    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">It is too long, comes too slowly, or its framing is broken.</exception>
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">
+    /// It is too long, comes too slowly, or its framing is broken.
+    /// </exception>
     public async ValueTask<JsonBody?> Read(HttpRequest request, long limit, CancellationToken cancellationToken)
     {
         var announced = request.ContentLength;

@@ -23,5 +23,6 @@ internal sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMe
         return limit;
     }
 
-    public static Problem Exceeded(long limit) => Problems.Of(ProblemCodes.BodyTooLarge, $"The body is larger than the {limit} bytes that are accepted here.");
+    public static Problem Exceeded(long limit) =>
+        Problems.Of(ProblemCodes.BodyTooLarge, $"The body is larger than the {limit} bytes that are accepted here.");
 }

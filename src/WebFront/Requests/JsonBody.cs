@@ -3,7 +3,9 @@ using System.Threading.RateLimiting;
 
 namespace CodexOrleans.WebFront;
 
-/// <summary>The whole body of a request. Whoever has parsed it disposes of it, so that a turn does not hold it for as long as it runs.</summary>
+/// <summary>
+/// The whole body of a request. Whoever has parsed it disposes of it, so that a turn does not hold it for as long as it runs.
+/// </summary>
 internal sealed class JsonBody : IDisposable
 {
     private byte[]? _buffer;
@@ -32,8 +34,26 @@ internal sealed class JsonBody : IDisposable
     /// <summary>Where the next bytes belong; empty when a larger buffer is needed.</summary>
     public Memory<byte> Free => _buffer.AsMemory(_length);
 
-    /// <summary>The request's body; empty when it has none.</summary>
-    public static JsonBody Of(HttpContext context) => context.Features.Get<JsonBody>() ?? new JsonBody(0, ArrayPool<byte>.Shared, room: null);
+    /// <summary>
+    /// Makes it the request's body: for <see cref="Take"/>, and for the framework, which reads what an endpoint takes as a parameter.
+    /// </summary>
+    public void Give(HttpContext context)
+    {
+        context.Features.Set(this);
+        var skipped = _length - Json.Length;
+        context.Request.Body = new MemoryStream(_buffer ?? [], skipped, _length - skipped, writable: false);
+    }
+
+    /// <summary>
+    /// Takes the body from the request; it is empty when there is none. A request may live long after, and its connection longer.
+    /// </summary>
+    public static JsonBody Take(HttpContext context)
+    {
+        var body = context.Features.Get<JsonBody>() ?? new JsonBody(0, ArrayPool<byte>.Shared, room: null);
+        context.Features.Set<JsonBody>(null);
+        context.Request.Body = Stream.Null;
+        return body;
+    }
 
     /// <summary>Counts bytes that were written to <see cref="Free"/>.</summary>
     public void Add(int count) => _length += count;
@@ -46,12 +66,6 @@ internal sealed class JsonBody : IDisposable
         if (_buffer is not null)
             _pool.Return(_buffer);
         (_buffer, _pool, _room) = (larger, pool, room);
-    }
-
-    public Stream AsStream()
-    {
-        var skipped = _length - Json.Length;
-        return new MemoryStream(_buffer ?? [], skipped, _length - skipped, writable: false);
     }
 
     public void Dispose()

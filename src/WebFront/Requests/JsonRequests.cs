@@ -49,7 +49,9 @@ public static class JsonRequests
                 return BodyLimit.Exceeded(limit).ExecuteAsync(context);
             if (!IsJson(context.Request.ContentType))
                 return Problems.Of(ProblemCodes.UnsupportedMediaType).ExecuteAsync(context);
-            return context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null ? next(context) : ReadAndGoOn(context, buffers, limit, next);
+            return context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null
+                ? next(context)
+                : ReadAndGoOn(context, buffers, limit, next);
         });
     }
 
@@ -69,10 +71,15 @@ public static class JsonRequests
                 return;
             }
 
-            context.Features.Set(body);
-            // For the framework, which reads what an endpoint takes as a parameter.
-            context.Request.Body = body.AsStream();
-            await next(context);
+            body.Give(context);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                JsonBody.Take(context);
+            }
         }
     }
 

@@ -18,6 +18,8 @@ internal static class JsonText
     /// <summary>What to tell the sender of text that is not Unicode, or null. Whether it is JSON its parser says.</summary>
     public static string? Fault(ReadOnlySpan<byte> text) =>
         !Utf8.IsValid(text) ? "The body is not valid UTF-8."
+        // The framework would pass over a second one where it parses, and only there.
+        : text.StartsWith(ByteOrderMark) ? "The body is not valid JSON: it begins with two byte order marks."
         : HoldsHalfAPair(text) ? "The body holds an escape such as \\ud83d without the other half of its surrogate pair."
         : null;
 

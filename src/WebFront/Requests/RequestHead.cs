@@ -25,7 +25,8 @@ internal static class RequestHead
     }
 
     public static void UseRequestHeadLimits(this WebApplication app) => app.Use((context, next) =>
-        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length > MaxTarget ? Problems.Of(ProblemCodes.UriTooLong).ExecuteAsync(context)
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length > MaxTarget
+            ? Problems.Of(ProblemCodes.UriTooLong).ExecuteAsync(context)
         : ExceedsLimits(context.Request.Headers) ? Problems.Of(ProblemCodes.RequestHeadersTooLarge).ExecuteAsync(context)
         : next(context));
 

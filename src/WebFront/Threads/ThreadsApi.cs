@@ -74,7 +74,7 @@ internal static class ThreadsApi
     /// <summary>The body, an empty one when there is none, or null when it does not fit.</summary>
     private static InterruptBody? ReadBody(HttpContext context)
     {
-        using var body = JsonBody.Of(context);
+        using var body = JsonBody.Take(context);
         if (body.Json.IsEmpty)
             return new InterruptBody();
         try

@@ -105,7 +105,7 @@ internal static class TurnsApi
     /// <summary>Gives the memory of the request's JSON back: the turn may run for hours.</summary>
     private static TurnBody? Read(HttpContext context, out Dictionary<string, string[]> errors)
     {
-        using var json = JsonBody.Of(context);
+        using var json = JsonBody.Take(context);
         (var body, errors) = TurnBodyReader.Read(json.Json);
         return body;
     }

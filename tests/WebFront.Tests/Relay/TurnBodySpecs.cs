@@ -77,11 +77,16 @@ public sealed class TurnBodySpecs
     [InlineData("""["prompt"]""", "$")]
     [InlineData("""{"prompt":"p"} x""", "$")]
     [InlineData("", "$")]
+    [InlineData("""{"prompt":"p","sandbox":{"a":[{}]},"web_search":[[1]],"x":{"y":[1]},"model":[]}""", "sandbox,web_search,x,model")]
+    [InlineData("""{"prompt":"p","output_schema":[[{}]],"images":{"a":["/b"]}}""", "output_schema,images")]
+    [InlineData("""{"prompt":"p","output_schema":{"a":1,"a":2}}""", "$")]
+    [InlineData("""{"prompt":"p","x":1,"x":2}""", "$")]
+    [InlineData("""{"prompt":"p","sandbox":1,}""", "$")]
     public void What_does_not_fit_is_named(string json, string field)
     {
         var (body, errors) = Read(Encoding.UTF8.GetBytes(json));
         Assert.Null(body);
-        Assert.Equal([field], errors.Keys);
+        Assert.Equal(field.Split(','), errors.Keys);
     }
 
     [Fact]
@@ -116,6 +121,17 @@ public sealed class TurnBodySpecs
 
         Assert.Equal(fits ? schema : null, body?.OutputSchema?.GetRawText());
         Assert.Equal(fits ? [] : ["output_schema"], errors.Keys);
+    }
+
+    [Fact]
+    public void Errors_are_bounded()
+    {
+        var fields = string.Join(",", Enumerable.Range(0, 1_000).Select(i => $"\"{new string('n', 1_000)}{i}\":{i}").Concat(Enumerable.Range(0, 1_000).Select(i => $"\"{i}\":{i}")));
+
+        var (_, errors) = Read(Encoding.UTF8.GetBytes($$"""{"prompt":"p",{{fields}}}"""));
+
+        Assert.Equal(50, errors.Count);
+        Assert.All(errors.Keys, field => Assert.InRange(field.Length, 1, 65));
     }
 
     [Fact]

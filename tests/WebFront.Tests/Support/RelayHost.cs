@@ -65,7 +65,7 @@ internal sealed class RelayHost : IAsyncDisposable
         var app = builder.Build();
         app.UseRouting();
         app.UseJsonRequests();
-        app.MapRelay();
+        app.MapGroup("").WithHead().MapRelay();
         host = new RelayHost(app, folder, log);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return host;

@@ -14,7 +14,7 @@ namespace CodexOrleans.DemoModel;
 public static class DemoModelEndpoint
 {
     /// <summary>The CLI sends the whole history with each request; images in it make it large.</summary>
-    private const long MaxRequestBytes = 256 * 1024 * 1024;
+    public const long MaxRequestBytes = 256 * 1024 * 1024;
 
     /// <summary>
     /// Maps <c>POST {prefix}/responses</c>. The key in <paramref name="options"/> is the only guard the route needs, so a host with

@@ -29,7 +29,7 @@ public static class Program
         builder.AddTelemetry();
         builder.AddServerOptions();
         builder.AddProblems();
-        builder.AddJsonRequests();
+        builder.Services.AddJsonRequests();
         builder.AddAccess();
         builder.AddHealth();
         builder.AddApiReference();
@@ -37,6 +37,7 @@ public static class Program
         builder.UseCodexSilo();
         builder.AddDashboard();
         builder.AddWarmUp();
+        builder.Services.AddHostedService<IdleMemory>();
         builder.AddStartBanner();
         return builder;
     }
@@ -46,17 +47,19 @@ public static class Program
         var app = builder.Build();
         app.UseProblems();
         app.UseSecurityHeaders();
+        app.UseRequestHeadLimits();
         app.UseRequestOriginChecks();
         app.UsePage();
         app.UseRouting();
         app.UseAccess();
         app.UseJsonRequests();
 
+        var readable = app.MapGroup("").WithHead();
         app.MapSignIn();
-        app.MapRelay();
-        app.MapHealth();
+        readable.MapRelay();
+        readable.MapHealth();
         app.MapDemo();
-        app.MapApiReference();
+        readable.MapApiReference();
         app.MapAdminPages();
         return app;
     }

@@ -19,6 +19,11 @@ public sealed partial class ApiReferenceSpecs
         Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("token").GetProperty("scheme").GetString());
         Assert.Equal("token", paths.GetProperty("/health").GetProperty("get").GetProperty("security")[0].EnumerateObject().Single().Name);
         Assert.False(paths.GetProperty("/api/codex/sign-in").GetProperty("post").TryGetProperty("security", out _));
+        Assert.False(paths.GetProperty("/health").TryGetProperty("head", out _));
+        Assert.Equal(
+            ["id", "after", "limit", "Last-Event-ID"],
+            paths.GetProperty("/api/codex/threads/{id}/events").GetProperty("get").GetProperty("parameters").EnumerateArray()
+                .Select(parameter => parameter.GetProperty("name").GetString()));
         Assert.Equal("/", document.GetProperty("servers")[0].GetProperty("url").GetString());
     }
 

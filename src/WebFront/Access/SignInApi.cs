@@ -20,6 +20,7 @@ internal static class SignInApi
         routes.MapPost(LinkPath, RedeemLink).AllowAnonymous().ExcludeFromDescription();
         var api = routes.MapGroup("/api/codex").WithTags("Access").AllowAnonymous();
         api.MapPost("/sign-in", SignIn)
+            .WithMetadata(new BodyLimit(BodyLimit.OfStrangers))
             .WithName("SignIn").WithSummary("Exchange the token for a session cookie")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.MapPost("/sign-out", SignOut)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace CodexOrleans.WebFront.Events;
 
 /// <summary>The number of the last event that a client has, from its request.</summary>
@@ -11,10 +9,11 @@ internal static class EventCursor
     /// </summary>
     public static bool TryRead(HttpRequest request, out long cursor)
     {
-        var text = request.Headers["Last-Event-ID"].ToString();
-        if (text.Length == 0)
-            text = request.Query["after"].ToString();
         cursor = 0;
-        return text.Length == 0 || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cursor);
+        var header = request.Headers["Last-Event-ID"];
+        // An empty one is that of an EventSource that has seen no number yet.
+        if (header.Count > 0 && header is not [""])
+            return WholeNumber.TryParse(header, out cursor);
+        return !request.Query.TryGetValue("after", out var after) || WholeNumber.TryParse(after, out cursor);
     }
 }

@@ -1,9 +1,10 @@
-using System.Globalization;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Threads;
 using CodexOrleans.WebFront.Turns;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
 namespace CodexOrleans.WebFront.Events;
 
@@ -20,6 +21,7 @@ internal static class EventsApi
         events.MapGet("", Read)
             .WithSummary("Follow or page through a thread's events")
             .WithDescription($"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) after ?after=.")
+            .AddOpenApiOperationTransformer(Describe)
             .Produces<EventPage>()
             .Produces<string>(StatusCodes.Status200OK, EventStream)
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -29,6 +31,17 @@ internal static class EventsApi
         return events;
     }
 
+    /// <summary>The parameters that are read from the request by hand.</summary>
+    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var number = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter { Name = "after", In = ParameterLocation.Query, Schema = number, Description = "Number of the last event that the client has." });
+        operation.Parameters.Add(new OpenApiParameter { Name = "limit", In = ParameterLocation.Query, Schema = number, Description = $"Most events of a page, 1 to {MaxLimit}." });
+        operation.Parameters.Add(new OpenApiParameter { Name = "Last-Event-ID", In = ParameterLocation.Header, Schema = number, Description = "As ?after=, which it overrides." });
+        return Task.CompletedTask;
+    }
+
     private static async Task Read(string id, HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<RelayOptions> options)
     {
         var aborted = context.RequestAborted;
@@ -36,6 +49,8 @@ internal static class EventsApi
             await Problems.Of(ProblemCodes.InvalidCursor).ExecuteAsync(context);
         else if (!ThreadsApi.TryParseId(id, out var threadId) || await log.ReadThread(threadId, aborted) is not { } thread)
             await RelayProblems.ThreadNotFound().ExecuteAsync(context);
+        else if (WantsStream(context.Request) && HttpMethods.IsHead(context.Request.Method))
+            await sse.HeadersAlone(context);
         else if (WantsStream(context.Request))
             await Follow(context, feed, sse, thread, cursor);
         else
@@ -89,8 +104,12 @@ internal static class EventsApi
 
     private static bool TryReadLimit(HttpRequest request, out int limit)
     {
-        var text = request.Query["limit"].ToString();
         limit = DefaultLimit;
-        return text.Length == 0 || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MaxLimit);
+        if (!request.Query.TryGetValue("limit", out var text))
+            return true;
+        if (!WholeNumber.TryParse(text, out var number) || number is < 1 or > MaxLimit)
+            return false;
+        limit = (int)number;
+        return true;
     }
 }

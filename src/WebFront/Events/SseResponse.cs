@@ -30,6 +30,9 @@ internal sealed partial class SseResponse(
         await Pass(context, client, viewer, untilEndOf: null);
     });
 
+    /// <summary>What HEAD gets: a stream without its body would never end.</summary>
+    public async Task HeadersAlone(HttpContext context) => (await Begin(context)).Dispose();
+
     /// <summary>Tells the client that its cursor lies beyond the log, and ends.</summary>
     public async Task CursorExpired(HttpContext context, long head)
     {

@@ -33,10 +33,20 @@ public sealed class ServerOptions
     /// </summary>
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public long MaxRequestBodyBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>
+    /// Connections at a time, those of open event streams included; more are closed at once. Default 5,000. Whoever can connect can make
+    /// each cost memory and a file descriptor, so that it is best little more than what is needed.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public long MaxConnections { get; set; } = 5_000;
 }
 
 internal static class ServerOptionsRegistration
 {
+    /// <summary>What a connection holds of what has come and is not read yet; TCP keeps the rest with the sender.</summary>
+    private const int UnreadBytes = 64 * 1024;
+
     /// <summary>Options of the server, and its data directory, locked from first use until the process ends.</summary>
     public static void AddServerOptions(this WebApplicationBuilder builder)
     {
@@ -46,13 +56,28 @@ internal static class ServerOptionsRegistration
             builder.Configuration["Workspaces:Folder"]));
         builder.Services.AddSingleton(TimeProvider.System);
         // Whoever has an event writes it to the socket itself, which never waits there; a thread of the pool in between cost more than the write.
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<ServerOptions>>((sockets, server) =>
-            sockets.CreateBoundListenSocket = endpoint => UnixSockets.Bind(endpoint, (UnixFileMode)Convert.ToInt32(server.Value.UnixSocketMode, 8)));
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.MaxReadBufferSize = UnreadBytes;
+            sockets.CreateBoundListenSocket = endpoint => UnixSockets.Bind(endpoint, (UnixFileMode)Convert.ToInt32(server.Value.UnixSocketMode, 8));
+        });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>((kestrel, server) =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = server.Value.MaxRequestBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = server.Value.MaxConnections;
+            BoundStrangers(kestrel.Limits);
         });
+    }
+
+    /// <summary>What one connection can make the server hold before it is known who is there, and for how long.</summary>
+    private static void BoundStrangers(KestrelServerLimits limits)
+    {
+        RequestHead.Bound(limits);
+        limits.MaxRequestBodySize = BodyLimit.OfStrangers;
+        limits.MaxRequestBufferSize = UnreadBytes;
+        limits.Http2.InitialConnectionWindowSize = 128 * 1024;
+        limits.Http2.InitialStreamWindowSize = 64 * 1024;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
     }
 }

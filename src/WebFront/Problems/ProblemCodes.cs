@@ -56,6 +56,8 @@ public static class ProblemCodes
 
     public const string BodyTooLarge = "body_too_large";
 
+    public const string UriTooLong = "uri_too_long";
+
     public const string UnsupportedMediaType = "unsupported_media_type";
 
     /// <summary>Too many wrong tokens from one address.</summary>
@@ -106,6 +108,7 @@ public static class ProblemCodes
         [NoTurnRunning] = new(409, "There is no running turn."),
         [CursorExpired] = new(410, "The thread cannot be continued from that cursor. Read it from the beginning."),
         [BodyTooLarge] = new(413, "The body is larger than the server accepts (MaxRequestBodyBytes)."),
+        [UriTooLong] = new(414, "The request's address is longer than the server accepts."),
         [UnsupportedMediaType] = new(415, "Send the body as 'Content-Type: application/json' in UTF-8."),
         [TooManyAttempts] = new(429, "Too many wrong tokens from this address."),
         [RequestHeadersTooLarge] = new(431, "The request's headers are larger than the server accepts."),
@@ -143,6 +146,7 @@ public static class ProblemCodes
         405 => MethodNotAllowed,
         408 => RequestTimeout,
         413 => BodyTooLarge,
+        414 => UriTooLong,
         415 => UnsupportedMediaType,
         431 => RequestHeadersTooLarge,
         _ => status < 500 ? InvalidRequest : InternalError,

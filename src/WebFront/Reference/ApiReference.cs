@@ -11,6 +11,8 @@ internal static class ApiReference
 
     public static void AddApiReference(this WebApplicationBuilder builder) => builder.Services.AddOpenApi("v1", api =>
     {
+        // HEAD is GET without the body, and would be every path twice.
+        api.ShouldInclude = description => description.HttpMethod != HttpMethods.Head;
         api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo

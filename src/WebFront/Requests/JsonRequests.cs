@@ -2,13 +2,13 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace CodexOrleans.WebFront;
 
 /// <summary>
-/// What every body has to be: JSON, of a bounded size, and read strictly, so that a misspelt option is an error and not a turn that
-/// runs otherwise than its author thinks.
+/// What every body has to be: JSON in Unicode, of a bounded size, and read strictly, so that a misspelt option is an error and not a
+/// turn that runs otherwise than its author thinks.
 /// </summary>
 public static class JsonRequests
 {
@@ -24,28 +24,63 @@ public static class JsonRequests
         options.RespectRequiredConstructorParameters = true;
     }
 
-    internal static void AddJsonRequests(this WebApplicationBuilder builder)
+    internal static void AddJsonRequests(this IServiceCollection services)
     {
-        builder.Services.ConfigureHttpJsonOptions(http => Apply(http.SerializerOptions));
+        services.ConfigureHttpJsonOptions(http => Apply(http.SerializerOptions));
         // Bad bodies and parameters become exceptions, of which BadRequests makes problems.
-        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddSingleton<BodyBuffers>();
     }
 
     /// <summary>
-    /// Refuses bodies that are not JSON or too large before anything reads them. A body that is not declared as JSON is what a form
-    /// on another site can send without asking first.
+    /// Reads the body of an endpoint that takes one, whole and once, and refuses what is too large, not JSON or not Unicode; no other
+    /// endpoint's body is read at all. Stands behind the access checks: a stranger's body is never read where strangers may not go. A
+    /// body that is not declared as JSON is what a form on another site can send without asking first.
     /// </summary>
     internal static void UseJsonRequests(this WebApplication app)
     {
-        var limit = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.MaxRequestBodyBytes;
+        var buffers = app.Services.GetRequiredService<BodyBuffers>();
         app.Use((context, next) =>
         {
             if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true)
                 return next(context);
+            var limit = BodyLimit.Raise(context, buffers.Limit);
             if (context.Request.ContentLength > limit)
-                return Problems.Of(ProblemCodes.BodyTooLarge).ExecuteAsync(context);
-            return IsJson(context.Request.ContentType) ? next(context) : Problems.Of(ProblemCodes.UnsupportedMediaType).ExecuteAsync(context);
+                return BodyLimit.Exceeded(limit).ExecuteAsync(context);
+            if (!IsJson(context.Request.ContentType))
+                return Problems.Of(ProblemCodes.UnsupportedMediaType).ExecuteAsync(context);
+            return context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null
+                ? next(context)
+                : ReadAndGoOn(context, buffers, limit, next);
         });
+    }
+
+    private static async Task ReadAndGoOn(HttpContext context, BodyBuffers buffers, long limit, RequestDelegate next)
+    {
+        if (await buffers.Read(context.Request, limit, context.RequestAborted) is not { } body)
+        {
+            await BodyBuffers.Busy().ExecuteAsync(context);
+            return;
+        }
+
+        using (body)
+        {
+            if (JsonText.Fault(body.Json.Span) is { } fault)
+            {
+                await Problems.Of(ProblemCodes.InvalidJson, fault).ExecuteAsync(context);
+                return;
+            }
+
+            body.Give(context);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                JsonBody.Take(context);
+            }
+        }
     }
 
     private static bool IsJson(string? contentType) =>

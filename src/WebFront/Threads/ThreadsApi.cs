@@ -32,7 +32,9 @@ internal static class ThreadsApi
     }
 
     /// <summary>The thread id of a path; anything else than an id is a thread that does not exist.</summary>
-    public static bool TryParseId(string text, out Guid id) => Guid.TryParseExact(text, "D", out id);
+    public static bool TryParseId(string text, out Guid id) =>
+        // The framework also takes white space around an id and signs within.
+        Guid.TryParseExact(text, "D", out id) && string.Equals(id.ToString(), text, StringComparison.OrdinalIgnoreCase);
 
     private static async Task<IResult> Read(string id, IThreadReader log, CancellationToken cancellationToken)
     {
@@ -46,7 +48,7 @@ internal static class ThreadsApi
     {
         if (!TryParseId(id, out var threadId))
             return RelayProblems.ThreadNotFound();
-        if (await ReadBody(context) is not { } body)
+        if (ReadBody(context) is not { } body)
         {
             var errors = new Dictionary<string, string[]> { ["$"] = ["""The body must be absent, {} or {"turn_id": "<id>"}."""] };
             return RelayProblems.Of(errors);
@@ -70,15 +72,14 @@ internal static class ThreadsApi
     }
 
     /// <summary>The body, an empty one when there is none, or null when it does not fit.</summary>
-    private static async Task<InterruptBody?> ReadBody(HttpContext context)
+    private static InterruptBody? ReadBody(HttpContext context)
     {
-        using var bytes = new MemoryStream();
-        await context.Request.Body.CopyToAsync(bytes, context.RequestAborted);
-        if (bytes.Length == 0)
+        using var body = JsonBody.Take(context);
+        if (body.Json.IsEmpty)
             return new InterruptBody();
         try
         {
-            return JsonSerializer.Deserialize(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), RelayJson.Default.InterruptBody);
+            return JsonSerializer.Deserialize(body.Json.Span, RelayJson.Default.InterruptBody);
         }
         catch (JsonException)
         {

@@ -51,8 +51,7 @@ internal static class TurnsApi
     private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed, RehearsalKey rehearsals)
     {
         var aborted = context.RequestAborted;
-        var (body, errors) = await TurnBodyReader.Read(context.Request.Body, aborted);
-        if (body is null)
+        if (Read(context, out var errors) is not { } body)
         {
             await RelayProblems.Of(errors).ExecuteAsync(context);
             return null;
@@ -96,6 +95,14 @@ internal static class TurnsApi
         context.Response.Headers[ThreadIdHeader] = threadId.ToString();
         context.Response.Headers[TurnIdHeader] = turnId.ToString();
         return (viewer, turnId);
+    }
+
+    /// <summary>Gives the memory of the request's JSON back: the turn may run for hours.</summary>
+    private static TurnBody? Read(HttpContext context, out Dictionary<string, string[]> errors)
+    {
+        using var json = JsonBody.Take(context);
+        (var body, errors) = TurnBodyReader.Read(json.Json);
+        return body;
     }
 
     /// <summary>The server's own request is nobody's: neither it nor what follows from it is exported.</summary>

@@ -102,6 +102,20 @@ public sealed class EventStreamSpecs
     }
 
     [Fact]
+    public async Task HEAD_gets_the_headers_of_a_stream_and_no_stream()
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1");
+        using var request = new HttpRequestMessage(HttpMethod.Head, $"/api/codex/threads/{thread.Id}/events");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var response = await host.Client.SendAsync(request, Cancelled);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        Assert.Empty(thread.Calls);
+    }
+
+    [Fact]
     public async Task A_cursor_beyond_the_log_is_told_so_and_never_followed_live()
     {
         await using var host = await RelayHost.Start();
@@ -119,12 +133,43 @@ public sealed class EventStreamSpecs
     [InlineData("1.5")]
     [InlineData("9223372036854775808")]
     [InlineData(" 1")]
+    [InlineData("1 ")]
+    [InlineData("+1")]
+    [InlineData("1\0")]
+    [InlineData("\01")]
+    [InlineData("0x1")]
+    [InlineData("1,1")]
+    [InlineData("\uff11")]
+    [InlineData("00000000000000000001")]
+    [InlineData("")]
     public async Task A_cursor_that_is_no_number_is_refused(string cursor)
     {
         await using var host = await RelayHost.Start();
         var thread = host.NewThread();
         thread.Commit("1");
-        using var response = await host.Client.GetAsync($"/api/codex/threads/{thread.Id}/events?after={Uri.EscapeDataString(cursor)}", Cancelled);
+        var path = $"/api/codex/threads/{thread.Id}/events";
+        using var query = await host.Client.GetAsync($"{path}?after={Uri.EscapeDataString(cursor)}", Cancelled);
+        await Refused(query);
+        if (cursor.Trim() != cursor || cursor.Length == 0 || cursor.Any(c => c is '\0' or > '\x7f'))
+            return;
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Last-Event-ID", cursor);
+        using var header = await host.Client.SendAsync(request, Cancelled);
+        await Refused(header);
+    }
+
+    [Fact]
+    public async Task A_cursor_that_is_given_twice_is_refused()
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1");
+        using var response = await host.Client.GetAsync($"/api/codex/threads/{thread.Id}/events?after=0&after=1", Cancelled);
+        await Refused(response);
+    }
+
+    private static async Task Refused(HttpResponseMessage response)
+    {
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("\"invalid_cursor\"", await response.Content.ReadAsStringAsync(Cancelled));
     }

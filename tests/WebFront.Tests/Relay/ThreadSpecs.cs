@@ -46,6 +46,23 @@ public sealed class ThreadSpecs
         Assert.Equal(404, (int)interrupt.StatusCode);
     }
 
+    [Fact]
+    public async Task A_thread_has_one_address()
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1");
+        var id = thread.Id.ToString();
+        foreach (var other in (string[])[$"%20{id}", $"{id}%09", id.Replace("-", "", StringComparison.Ordinal), $"+{id[1..]}"])
+        {
+            using var read = await host.Client.GetAsync($"/api/codex/threads/{other}", Cancelled);
+            Assert.Equal(404, (int)read.StatusCode);
+        }
+
+        using var found = await host.Client.GetAsync($"/api/codex/threads/{id.ToUpperInvariant()}", Cancelled);
+        Assert.Equal(200, (int)found.StatusCode);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
@@ -141,6 +158,10 @@ public sealed class ThreadSpecs
     [InlineData("limit=0", 400)]
     [InlineData("limit=1001", 400)]
     [InlineData("limit=x", 400)]
+    [InlineData("limit=3%00", 400)]
+    [InlineData("limit=%2B3", 400)]
+    [InlineData("limit=", 400)]
+    [InlineData("limit=1&limit=1", 400)]
     [InlineData("limit=1000", 200)]
     [InlineData("after=x", 400)]
     [InlineData("after=2", 410)]

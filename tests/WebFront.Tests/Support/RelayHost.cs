@@ -57,10 +57,14 @@ internal sealed class RelayHost : IAsyncDisposable
         builder.Services.AddSingleton<ThreadOwner>(id => host!.Thread(id));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddRelayResponses();
+        builder.Services.AddOptions<ServerOptions>();
+        builder.Services.AddJsonRequests();
         if (configure is not null)
             builder.Services.PostConfigure(configure);
         var app = builder.Build();
-        app.MapRelay();
+        app.UseRouting();
+        app.UseJsonRequests();
+        app.MapGroup("").WithHead().MapRelay();
         host = new RelayHost(app, folder, log);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return host;

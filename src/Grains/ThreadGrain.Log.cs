@@ -16,13 +16,20 @@ public sealed partial class ThreadGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: what was begun for a refused turn could not be taken back.")]
     private static partial void LogNotTakenBack(ILogger logger, Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: its folder cannot be made, so its turn was refused. Is the disk of the data directory full (df, and df -i), or read-only?")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Thread {ThreadId}: its folder cannot be made, so its turn was refused. Is the disk of the data directory full (df, "
+            + "and df -i), or read-only?")]
     private static partial void LogNoFolder(ILogger logger, Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: what its turn needs could not be made ready, so the turn was ended as failed.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Thread {ThreadId}: what its turn needs could not be made ready, so the turn was ended as failed.")]
     private static partial void LogNotPrepared(ILogger logger, Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: a folder or image of its turn was replaced after it was checked ({Code}); nothing was started.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Thread {ThreadId}: a folder or image of its turn was replaced after it was checked ({Code}); nothing was started.")]
     private static partial void LogFolderChanged(ILogger logger, Guid threadId, string code);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A live delivery to a front end failed; its viewers read the log.")]

@@ -25,8 +25,12 @@ public sealed partial class ThreadGrain
         if (FolderProblem(request, effective, out _) is { } problem)
         {
             // A thread stays where its turn was ended for a lost node, as long as it is watched; that node may be back.
-            if (problem.IsMissing && request.MayMove && records.ThreadsMove && _thread.Exists && await homes.FindElsewhere(_thread.Id) is { } home)
+            if (problem.IsMissing && request.MayMove && records.ThreadsMove && _thread.Exists
+                && await homes.FindElsewhere(_thread.Id) is { } home)
+            {
                 return MoveTo(home, Guid.NewGuid(), request.Slot?.Waited ?? default);
+            }
+
             return Refuse(problem);
         }
 
@@ -139,11 +143,16 @@ public sealed partial class ThreadGrain
         if (problem is not null || effective.WorkingDirectory is not null)
             return problem;
         if (workspace.IsReplaced(_thread.Id))
-            return new(RefusalCodes.PathNotAllowed, "The thread's own folder has become a link, so nothing runs there. Name a working directory.");
+        {
+            return new(
+                RefusalCodes.PathNotAllowed, "The thread's own folder has become a link, so nothing runs there. Name a working directory.");
+        }
+
         return _thread.Exists && records.ThreadsMove && !workspace.Exists(_thread.Id)
             ? new(
                 RefusalCodes.WorkingDirectoryMissing,
-                "The thread's own folder is not on this node: it ran on another one. Keep the nodes' workspaces on a shared volume, or name a working directory.")
+                "The thread's own folder is not on this node: it ran on another one. "
+                + "Keep the nodes' workspaces on a shared volume, or name a working directory.")
             : null;
     }
 
@@ -192,7 +201,9 @@ public sealed partial class ThreadGrain
             await _previousLeft;
             turn = await Prepare(running, request, effective, accepted) is { } start
                 ? engine.Start(start)
-                : new UnstartedTurn(FailureCodes.WorkspaceChanged, "A folder or an image of the turn was moved or replaced meanwhile, so nothing was started.");
+                : new UnstartedTurn(
+                    FailureCodes.WorkspaceChanged,
+                    "A folder or an image of the turn was moved or replaced meanwhile, so nothing was started.");
         }
         catch (Exception e)
         {
@@ -287,7 +298,9 @@ public sealed partial class ThreadGrain
         }
     }
 
-    /// <summary>What the engine needs, with the session to continue made sure of; null when the folders are no longer what they were.</summary>
+    /// <summary>
+    /// What the engine needs, with the session to continue made sure of; null when the folders are no longer what they were.
+    /// </summary>
     private async ValueTask<CodexTurnStart?> Prepare(RunningTurn running, TurnRequest request, ThreadOptions effective, Task accepted)
     {
         // A CLI that died early leaves no session behind, and a session's file can be lost: then a new one is told what was said.
@@ -319,7 +332,12 @@ public sealed partial class ThreadGrain
             Activity = running.Telemetry.Span,
             Prompt = prompt,
             Accepted = accepted,
-            Options = effective with { WorkingDirectory = folder, AdditionalDirectories = directories, SkipGitRepoCheck = skipGit },
+            Options = effective with
+            {
+                WorkingDirectory = folder,
+                AdditionalDirectories = directories,
+                SkipGitRepoCheck = skipGit,
+            },
             RealWorkingDirectory = folder is null ? null : RealPath.Of(folder),
             OutputSchema = request.OutputSchema,
             Images = paths.Images,

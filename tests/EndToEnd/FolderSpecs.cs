@@ -27,7 +27,9 @@ public sealed class FolderSpecs(RunningServer running) : IClassFixture<RunningSe
 
         var asked = running.Stage.Model.Requests.Count;
         var problem = await CodexApi.Refused(
-            await api.TryStream(new { prompt = "SCENARIO:shell CMD:touch harm", thread_id = first.ThreadId }), HttpStatusCode.Forbidden, "path_not_allowed");
+            await api.TryStream(new { prompt = "SCENARIO:shell CMD:touch harm", thread_id = first.ThreadId }),
+            HttpStatusCode.Forbidden,
+            "path_not_allowed");
 
         Assert.True(problem.GetProperty("errors").TryGetProperty("working_directory", out _), problem.GetRawText());
         Assert.DoesNotContain(running.Stage.DataDirectory, problem.GetRawText(), StringComparison.Ordinal);
@@ -43,7 +45,9 @@ public sealed class FolderSpecs(RunningServer running) : IClassFixture<RunningSe
         var folder = running.Stage.NewFolder();
 
         var problem = await CodexApi.Refused(
-            await api.Run(new { prompt = "SCENARIO:plain", working_directory = folder }), HttpStatusCode.BadRequest, "not_a_git_repository");
+            await api.Run(new { prompt = "SCENARIO:plain", working_directory = folder }),
+            HttpStatusCode.BadRequest,
+            "not_a_git_repository");
 
         Assert.Contains("\"skip_git_repo_check\": true", problem.GetProperty("detail").GetString());
         await api.Turn(new { prompt = "SCENARIO:plain", working_directory = folder, skip_git_repo_check = true });
@@ -56,12 +60,16 @@ public sealed class FolderSpecs(RunningServer running) : IClassFixture<RunningSe
         var file = Path.Combine(running.Stage.NewFolder(), "text.png");
         await File.WriteAllTextAsync(file, "a text", TestContext.Current.CancellationToken);
 
-        await CodexApi.Refused(await api.TryStream(new { prompt = "p", working_directory = file }), HttpStatusCode.BadRequest, "not_a_directory");
-        await CodexApi.Refused(await api.TryStream(new { prompt = "p", working_directory = file + "x" }), HttpStatusCode.BadRequest, "path_not_found");
-        var problem = await CodexApi.Refused(await api.TryStream(new { prompt = "p", images = new[] { file } }), HttpStatusCode.BadRequest, "not_an_image");
+        await IsRefused(new { prompt = "p", working_directory = file }, "not_a_directory");
+        await IsRefused(new { prompt = "p", working_directory = file + "x" }, "path_not_found");
+        var problem = await IsRefused(new { prompt = "p", images = new[] { file } }, "not_an_image");
         Assert.Contains("not an image", problem.GetProperty("errors").GetProperty("images")[0].GetString());
         await File.WriteAllBytesAsync(file, Convert.FromBase64String(Png), TestContext.Current.CancellationToken);
-        Assert.Equal(1, JsonElement.Parse((await api.Turn(new { prompt = "SCENARIO:echo", images = new[] { file } })).Answer).GetProperty("images").GetInt32());
+        var echo = await api.Turn(new { prompt = "SCENARIO:echo", images = new[] { file } });
+        Assert.Equal(1, JsonElement.Parse(echo.Answer).GetProperty("images").GetInt32());
+
+        async Task<JsonElement> IsRefused(object body, string code) =>
+            await CodexApi.Refused(await api.TryStream(body), HttpStatusCode.BadRequest, code);
     }
 
     [Fact(Timeout = 120_000)]
@@ -71,9 +79,10 @@ public sealed class FolderSpecs(RunningServer running) : IClassFixture<RunningSe
         var folder = running.Stage.NewFolder();
         foreach (var repository in (string[])["walked", "target"])
         {
-            Directory.CreateDirectory(Path.Combine(folder, repository, ".git"));
-            await File.WriteAllTextAsync(Path.Combine(folder, repository, ".git", "HEAD"), "ref: refs/heads/main", TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(folder, repository, "AGENTS.md"), $"Instructions of {repository}.", TestContext.Current.CancellationToken);
+            var git = Directory.CreateDirectory(Path.Combine(folder, repository, ".git")).FullName;
+            await File.WriteAllTextAsync(Path.Combine(git, "HEAD"), "ref: refs/heads/main", TestContext.Current.CancellationToken);
+            var instructions = Path.Combine(folder, repository, "AGENTS.md");
+            await File.WriteAllTextAsync(instructions, $"Instructions of {repository}.", TestContext.Current.CancellationToken);
         }
 
         Directory.CreateDirectory(Path.Combine(folder, "target", "inner"));

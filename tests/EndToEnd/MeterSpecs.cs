@@ -69,10 +69,12 @@ public sealed class MeterSpecs(ObservedServer observed) : IClassFixture<Observed
         var folder = Directory.CreateDirectory(Path.Combine(other.Server.Stage.Workspace, $"secret-folder-{Guid.NewGuid():N}"));
         using (var api = other.Server.Connect(TestContext.Current.CancellationToken))
         {
-            await api.Turn(new { prompt = $": {prompt}; started; message {answer}; completed", working_directory = folder.FullName, skip_git_repo_check = true });
-            await api.Turn(new { prompt = $": {prompt}; started; echo {answer} >&2; exit 3", working_directory = folder.FullName, skip_git_repo_check = true });
+            await api.Turn(InFolder($": {prompt}; started; message {answer}; completed"));
+            await api.Turn(InFolder($": {prompt}; started; echo {answer} >&2; exit 3"));
             (await api.Http.GetAsync($"/sign-in?ticket={answer}", TestContext.Current.CancellationToken)).Dispose();
         }
+
+        object InFolder(string script) => new { prompt = script, working_directory = folder.FullName, skip_git_repo_check = true };
 
         // A server that ends sends what it has left.
         other.Server.Server.Terminate();

@@ -15,9 +15,12 @@ internal sealed class UnstartedTurn(string code, string message) : ICodexTurn
     /// <summary>One that could not be prepared.</summary>
     public static UnstartedTurn For(Exception exception) => exception switch
     {
-        StorageException => new(FailureCodes.StorageUnavailable, "The server could not read its log, so the turn was not started. Continue the thread when the store works again."),
+        StorageException => new(
+            FailureCodes.StorageUnavailable,
+            "The server could not read its log, so the turn was not started. Continue the thread when the store works again."),
         IOException or UnauthorizedAccessException => new(
-            FailureCodes.WorkspaceUnavailable, "The server could not read or write a file that the turn needs; its log has the details. Is a disk full?"),
+            FailureCodes.WorkspaceUnavailable,
+            "The server could not read or write a file that the turn needs; its log has the details. Is a disk full?"),
         _ => new(FailureCodes.CodexNotStarted, "The server could not start the turn; its log has the details."),
     };
 

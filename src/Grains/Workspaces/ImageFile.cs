@@ -1,6 +1,8 @@
 namespace CodexOrleans.Grains.Workspaces;
 
-/// <summary>Tells images from other files by how they begin: the CLI replaces a file that is none by a text, without a word to the caller.</summary>
+/// <summary>
+/// Tells images from other files by how they begin: the CLI replaces a file that is none by a text, without a word to the caller.
+/// </summary>
 internal static class ImageFile
 {
     private const int LongestSignature = 12;
@@ -24,7 +26,9 @@ internal static class ImageFile
             Span<byte> start = stackalloc byte[LongestSignature];
             using var content = file.OpenRead();
             start = start[..content.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-            return IsImage(start) ? null : new(RefusalCodes.NotAnImage, "What is at that path is not an image. The CLI takes PNG, JPEG, GIF and WebP.");
+            return IsImage(start)
+                ? null
+                : new(RefusalCodes.NotAnImage, "What is at that path is not an image. The CLI takes PNG, JPEG, GIF and WebP.");
         }
         catch (UnauthorizedAccessException)
         {

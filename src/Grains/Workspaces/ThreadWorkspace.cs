@@ -44,7 +44,9 @@ public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadW
         return (path, Directory.Exists(repository));
     }
 
-    /// <summary>Whether a link stands where the thread's own folder belongs: some turn has put it there, and it may lead anywhere.</summary>
+    /// <summary>
+    /// Whether a link stands where the thread's own folder belongs: some turn has put it there, and it may lead anywhere.
+    /// </summary>
     public bool IsReplaced(Guid threadId) => new FileInfo(Path.Combine(data.Workspaces, threadId.ToString())).LinkTarget is not null;
 
     /// <summary>Whether the thread's own folder is here.</summary>
@@ -91,12 +93,21 @@ public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadW
             LogRepositoryNotWritten(exception);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "'{Git}' cannot be started, so threads' own folders are no git repositories; the CLI runs there without one. Install git.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "'{Git}' cannot be started, so threads' own folders are no git repositories; the CLI runs there without one. Install "
+            + "git.")]
     private partial void LogNoGit(string git, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "'{Git} init' fails, so threads' own folders are no git repositories; the CLI runs there without one. Run it by hand to see why, as the server's user.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "'{Git} init' fails, so threads' own folders are no git repositories; the CLI runs there without one. Run it by hand "
+            + "to see why, as the server's user.")]
     private partial void LogGitRefused(string git, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The git repository of a thread's own folder cannot be written; the CLI runs there without one. Is the disk of the data directory full (df, and df -i), or read-only?")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The git repository of a thread's own folder cannot be written; the CLI runs there without one. Is the disk of the "
+            + "data directory full (df, and df -i), or read-only?")]
     private partial void LogRepositoryNotWritten(Exception exception);
 }

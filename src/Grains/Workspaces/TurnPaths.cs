@@ -14,7 +14,9 @@ internal sealed record TurnPaths(string? WorkingDirectory, IReadOnlyList<string>
         {
             // Nothing in this request is wrong when a folder of the thread is gone.
             return problem.IsMissing && request.Options.WorkingDirectory is null
-                ? new(RefusalCodes.WorkingDirectoryMissing, "The thread's working directory does not exist on this server. Create it, or name another one.")
+                ? new(
+                    RefusalCodes.WorkingDirectoryMissing,
+                    "The thread's working directory does not exist on this server. Create it, or name another one.")
                 : problem with { Field = "working_directory" };
         }
 
@@ -22,7 +24,8 @@ internal sealed record TurnPaths(string? WorkingDirectory, IReadOnlyList<string>
         {
             return new(
                 RefusalCodes.NotAGitRepository,
-                "The working directory is in no git repository. Name one that is, or send \"skip_git_repo_check\": true to work there all the same.")
+                "The working directory is in no git repository. Name one that is, or send \"skip_git_repo_check\": true to work there "
+                + "all the same.")
             {
                 Field = "skip_git_repo_check",
             };

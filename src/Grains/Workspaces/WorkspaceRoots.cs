@@ -49,7 +49,9 @@ public sealed class WorkspaceRoots
         return Finish(ref resolved, problem);
     }
 
-    /// <summary>A file of an image that a turn may show to the model, in a format that the CLI takes. See <see cref="TryResolveDirectory"/>.</summary>
+    /// <summary>
+    /// A file of an image that a turn may show to the model, in a format that the CLI takes. See <see cref="TryResolveDirectory"/>.
+    /// </summary>
     public bool TryResolveImage(string path, [NotNullWhen(true)] out string? resolved, [NotNullWhen(false)] out PathProblem? problem)
     {
         problem = Check(path, out resolved);

@@ -164,7 +164,9 @@ public sealed class ExecTurnSpecs : IDisposable
         var link = Path.Combine(_fixture.Folder, "link");
         Directory.CreateSymbolicLink(link, Directory.CreateDirectory(Path.Combine(_fixture.Folder, "other")).FullName);
 
-        var turn = await _fixture.Run("touch ran; started; completed", s => s with { Options = new ThreadOptions { WorkingDirectory = link }, RealWorkingDirectory = link });
+        var turn = await _fixture.Run(
+            "touch ran; started; completed",
+            s => s with { Options = new ThreadOptions { WorkingDirectory = link }, RealWorkingDirectory = link });
 
         Assert.Equal(FailureCodes.WorkspaceChanged, turn.Outcome.ErrorCode);
         Assert.Empty(Directory.EnumerateFileSystemEntries(link));

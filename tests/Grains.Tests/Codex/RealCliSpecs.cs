@@ -65,9 +65,13 @@ public sealed class RealCliSpecs : IAsyncLifetime
         else if (place == "empty folder")
             Directory.CreateDirectory(git);
         else if (place != "nothing")
-            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(git).FullName, "HEAD"), "ref: refs/heads/main", TestContext.Current.CancellationToken);
+        {
+            var head = Path.Combine(Directory.CreateDirectory(git).FullName, "HEAD");
+            await File.WriteAllTextAsync(head, "ref: refs/heads/main", TestContext.Current.CancellationToken);
+        }
 
-        var turn = await Run("SCENARIO:plain", new ThreadOptions { WorkingDirectory = folder, SkipGitRepoCheck = false, Sandbox = SandboxMode.DangerFullAccess });
+        var options = new ThreadOptions { WorkingDirectory = folder, SkipGitRepoCheck = false, Sandbox = SandboxMode.DangerFullAccess };
+        var turn = await Run("SCENARIO:plain", options);
 
         Assert.Equal(works, turn.Outcome.Status == TurnStatus.Completed);
         Assert.Equal(works, GitRepository.IsAround(folder));

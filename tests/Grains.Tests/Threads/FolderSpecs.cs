@@ -24,7 +24,7 @@ public sealed class FolderSpecs
     {
         await using var host = await ThreadHost.Start();
         var more = NewFolder(host, "more");
-        await RunTurn(host, new ThreadOptions { WorkingDirectory = host.WorkingDirectory, SkipGitRepoCheck = true, AdditionalDirectories = [more] });
+        await RunTurn(host, InWorkspace(host) with { AdditionalDirectories = [more] });
         ReplaceByLink(more, host.Data.Path);
 
         await Refused(host, RefusalCodes.PathNotAllowed, "additional_directories");
@@ -48,7 +48,7 @@ public sealed class FolderSpecs
         var front = await host.OpenFront();
         var folder = NewFolder(host, "project");
         var options = new ThreadOptions { WorkingDirectory = folder, SkipGitRepoCheck = true };
-        await host.Thread(_thread).StartTurn(new TurnRequest { Prompt = "p", NewThread = true, Options = options }, front.Id, TestContext.Current.CancellationToken);
+        await Start(host, options, front, newThread: true);
         var first = await host.Engine.NextTurn();
         first.Complete(leave: false);
         await front.UntilTurnEnds();
@@ -96,7 +96,7 @@ public sealed class FolderSpecs
     {
         await using var host = await ThreadHost.Start();
         var (more, gone) = (NewFolder(host, "more"), NewFolder(host, "gone"));
-        await RunTurn(host, new ThreadOptions { WorkingDirectory = host.WorkingDirectory, SkipGitRepoCheck = true, AdditionalDirectories = [gone, more] });
+        await RunTurn(host, InWorkspace(host) with { AdditionalDirectories = [gone, more] });
         Directory.Delete(gone);
 
         var second = await RunTurn(host, new ThreadOptions());
@@ -127,7 +127,8 @@ public sealed class FolderSpecs
     public async Task A_thread_whose_own_folder_cannot_be_made_is_refused_and_leaves_nothing()
     {
         await using var host = await ThreadHost.Start();
-        await File.WriteAllTextAsync(Path.Combine(host.Data.Workspaces, _thread.ToString()), "in its place", TestContext.Current.CancellationToken);
+        var own = Path.Combine(host.Data.Workspaces, _thread.ToString());
+        await File.WriteAllTextAsync(own, "in its place", TestContext.Current.CancellationToken);
 
         var result = await Start(host, new ThreadOptions(), newThread: true);
 
@@ -162,7 +163,11 @@ public sealed class FolderSpecs
         await RunTurn(host, new ThreadOptions());
     }
 
-    private static string NewFolder(ThreadHost host, string name) => Directory.CreateDirectory(Path.Combine(host.WorkingDirectory, name)).FullName;
+    private static ThreadOptions InWorkspace(ThreadHost host) =>
+        new() { WorkingDirectory = host.WorkingDirectory, SkipGitRepoCheck = true };
+
+    private static string NewFolder(ThreadHost host, string name) =>
+        Directory.CreateDirectory(Path.Combine(host.WorkingDirectory, name)).FullName;
 
     private static void ReplaceByLink(string folder, string target)
     {
@@ -171,7 +176,10 @@ public sealed class FolderSpecs
     }
 
     private Task<StartTurnResult> Start(ThreadHost host, ThreadOptions options, FrontProbe? front = null, bool newThread = false) =>
-        host.Thread(_thread).StartTurn(new TurnRequest { Prompt = "p", NewThread = newThread, Options = options }, front?.Id, TestContext.Current.CancellationToken).AsTask();
+        host.Thread(_thread).StartTurn(
+            new TurnRequest { Prompt = "p", NewThread = newThread, Options = options },
+            front?.Id,
+            TestContext.Current.CancellationToken).AsTask();
 
     private async Task<CodexTurnStart> RunTurn(ThreadHost host, ThreadOptions options)
     {

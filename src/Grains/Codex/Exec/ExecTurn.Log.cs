@@ -26,7 +26,10 @@ internal sealed partial class ExecTurn
     [LoggerMessage(Level = LogLevel.Error, Message = "Turn {TurnId}: '{Executable}' could not be started. Check that it is executable, and Codex:ExecutablePath.")]
     private static partial void LogNotStarted(ILogger logger, Exception exception, Guid turnId, string executable);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Turn {TurnId}: its scratch files cannot be written, so it was not started. Is the disk of the data directory full (df, and df -i), or read-only?")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Turn {TurnId}: its scratch files cannot be written, so it was not started. Is the disk of the data directory full "
+            + "(df, and df -i), or read-only?")]
     private static partial void LogNoScratch(ILogger logger, Exception exception, Guid turnId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Turn {TurnId}: the Codex CLI does not end by SIGKILL; it hangs in the kernel.")]

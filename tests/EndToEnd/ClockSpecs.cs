@@ -30,8 +30,10 @@ public sealed class ClockSpecs
 
             await clock.Move(offset, api.Http);
 
-            Assert.Equal("turn.completed", (await api.Turn(new { prompt = "SCENARIO:plain", thread_id = first.ThreadId }, first.Tape)).End.Type);
-            Assert.True(IsNow(await CommittedAt(api, first.ThreadId), offset), $"Events after a step of {step} do not have the time of day.");
+            var next = await api.Turn(new { prompt = "SCENARIO:plain", thread_id = first.ThreadId }, first.Tape);
+            Assert.Equal("turn.completed", next.End.Type);
+            var committed = (await api.Thread(first.ThreadId)).GetProperty("updated_at").GetDateTimeOffset();
+            Assert.True(IsNow(committed, offset), $"Events after a step of {step} do not have the time of day.");
             using (var ready = await api.Http.GetAsync("/health/ready", TestContext.Current.CancellationToken))
                 Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
 
@@ -45,7 +47,6 @@ public sealed class ClockSpecs
         Assert.Equal(5, log.Events.Count(frame => frame.IsTerminal));
     }
 
-    private static async Task<DateTimeOffset> CommittedAt(CodexApi api, Guid thread) => (await api.Thread(thread)).GetProperty("updated_at").GetDateTimeOffset();
-
-    private static bool IsNow(DateTimeOffset time, TimeSpan offset) => (time - (DateTimeOffset.UtcNow + offset)).Duration() < TimeSpan.FromMinutes(2);
+    private static bool IsNow(DateTimeOffset time, TimeSpan offset) =>
+        (time - (DateTimeOffset.UtcNow + offset)).Duration() < TimeSpan.FromMinutes(2);
 }

@@ -8,8 +8,8 @@ public static class CommandLine
     /// <summary>What the frameworks below read, each with all that is under it.</summary>
     private static readonly string[] _frameworks =
     [
-        "Logging", "Kestrel", "Orleans", "ConnectionStrings", "urls", "http_ports", "https_ports", "environment", "applicationName", "contentRoot", "webroot",
-        "hostBuilder", "shutdownTimeoutSeconds", "detailedErrors",
+        "Logging", "Kestrel", "Orleans", "ConnectionStrings", "urls", "http_ports", "https_ports",
+        "environment", "applicationName", "contentRoot", "webroot", "hostBuilder", "shutdownTimeoutSeconds", "detailedErrors",
     ];
 
     /// <summary>
@@ -42,7 +42,11 @@ public static class CommandLine
         {
             var argument = expanded[i];
             if (!argument.StartsWith("--", StringComparison.Ordinal))
-                throw new StartRefusedException($"'{argument}' is no option: they are written --Name=value or --Name value. The README has them all.");
+            {
+                throw new StartRefusedException(
+                    $"'{argument}' is no option: they are written --Name=value or --Name value. The README has them all.");
+            }
+
             var end = argument.IndexOf('=', StringComparison.Ordinal);
             var key = argument[2..(end < 0 ? argument.Length : end)];
             if (!IsKnown(key.Split(':'), settings))
@@ -56,12 +60,15 @@ public static class CommandLine
 
     private static bool IsKnown(string[] path, IReadOnlyCollection<(string Section, Type Options)> settings)
     {
-        if (_frameworks.Contains(path[0], StringComparer.OrdinalIgnoreCase) || path[0].StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase))
+        if (_frameworks.Contains(path[0], StringComparer.OrdinalIgnoreCase))
+            return true;
+        if (path[0].StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase))
             return true;
         return settings.Any(own => own.Section.Length == 0
             ? Has(own.Options, path[0])
             : path.Length > 1 && own.Section.Equals(path[0], StringComparison.OrdinalIgnoreCase) && Has(own.Options, path[1]));
     }
 
-    private static bool Has(Type options, string key) => options.GetProperties().Any(property => property.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
+    private static bool Has(Type options, string key) =>
+        options.GetProperties().Any(property => property.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
 }

@@ -16,6 +16,10 @@ public static class StartFailure
 {
     private const string Correct = "Correct it where it is set: on the command line, in the environment or in appsettings.json.";
 
+    private const string AnotherAddress = "Choose another one with --urls, for the other nodes with Cluster:Address.";
+
+    private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel.Core";
+
     /// <summary>A server that has nothing to do holds more than 300.</summary>
     private const int FewestOpenFiles = 512;
 
@@ -49,22 +53,27 @@ public static class StartFailure
         // The web server wraps its own; this one is the silo's.
         AddressInUseException => "A port for the other nodes is taken. Stop the node that has it, or choose another one with Cluster:SiloPort or Cluster:GatewayPort; 0 takes a free one for Cluster:SiloPort.",
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>
-            "The server may not listen on its address: ports below 1024 are the system's. Choose another one with --urls, or give this user the capability CAP_NET_BIND_SERVICE.",
+            "The server may not listen on its address: ports below 1024 are the system's. Choose another one with --urls, or give this " +
+            "user the capability CAP_NET_BIND_SERVICE.",
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
-            "The server cannot listen on its address, which is none of this machine's. Choose another one with --urls, for the other nodes with Cluster:Address.",
-        SocketException => $"The server cannot listen on its address: {Said(e)}. Choose another one with --urls, for the other nodes with Cluster:Address.",
+            $"The server cannot listen on its address, which is none of this machine's. {AnotherAddress}",
+        SocketException => $"The server cannot listen on its address: {Said(e)}. {AnotherAddress}",
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => $"{Said(e)}. {Correct}",
         InvalidDataException when e.Message.StartsWith("Failed to load configuration", StringComparison.Ordinal) =>
             $"{Said(e)}: {Said(e.GetBaseException())}. Correct the file, and see that this user may read it.",
-        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } when e.Message.Contains("certificate", StringComparison.Ordinal) =>
-            "An https address needs a certificate: set Kestrel:Certificates:Default:Path (and Password or KeyPath), or put a TLS proxy before an http address.",
+        InvalidOperationException { Source: Kestrel } when e.Message.Contains("certificate", StringComparison.Ordinal) =>
+            "An https address needs a certificate: set Kestrel:Certificates:Default:Path (and Password or KeyPath), or put a TLS proxy " +
+            "before an http address.",
         // Bad values of section Kestrel, which are told in words.
-        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } or FormatException { Source: "Microsoft.AspNetCore.Http" } => $"{Said(e)}. {Correct}",
-        CryptographicException => $"A certificate or its key cannot be read: {Said(e)}. See to the files and passwords that section Kestrel names.",
-        IOException when FullDisk.IsCauseOf(e) => $"No space is left on a disk that the server needs: {Said(e)}. Free some and start it again.",
+        InvalidOperationException { Source: Kestrel } or FormatException { Source: "Microsoft.AspNetCore.Http" } => $"{Said(e)}. {Correct}",
+        CryptographicException =>
+            $"A certificate or its key cannot be read: {Said(e)}. See to the files and passwords that section Kestrel names.",
+        IOException when FullDisk.IsCauseOf(e) =>
+            $"No space is left on a disk that the server needs: {Said(e)}. Free some and start it again.",
         // The runtime's own words when a program is not whole; nothing to be configured.
         FileNotFoundException or FileLoadException when e.Message.Contains("assembly", StringComparison.Ordinal) => null,
-        IOException or UnauthorizedAccessException => $"The server needs a file that it cannot use: {Said(e)}. See that it exists and that this user has access to it.",
+        IOException or UnauthorizedAccessException =>
+            $"The server needs a file that it cannot use: {Said(e)}. See that it exists and that this user has access to it.",
         _ => null,
     };
 
@@ -79,6 +88,10 @@ public static class StartFailure
         var line = File.ReadLines(limits).FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal));
         var words = line?["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words is [var now, ..] && int.TryParse(now, CultureInfo.InvariantCulture, out var files) && files < FewestOpenFiles)
-            throw new StartRefusedException($"The server may hold {files} files open, and needs {FewestOpenFiles} at least, a few more for each turn and client. Raise the limit: 'ulimit -n 65536', or LimitNOFILE= in systemd.");
+        {
+            throw new StartRefusedException(
+                $"The server may hold {files} files open, and needs {FewestOpenFiles} at least, a few more for each turn and client. " +
+                "Raise the limit: 'ulimit -n 65536', or LimitNOFILE= in systemd.");
+        }
     }
 }

@@ -56,7 +56,9 @@ internal static class TokenFile
         catch (IOException e)
         {
             File.Delete(temporary);
-            var (why, what) = FullDisk.IsCauseOf(e) ? ("no space is left", "Free some") : (e.Message.TrimEnd('.'), "See to the data directory");
+            var (why, what) = FullDisk.IsCauseOf(e)
+                ? ("no space is left", "Free some")
+                : (e.Message.TrimEnd('.'), "See to the data directory");
             throw new StartRefusedException($"The token file '{path}' cannot be written: {why}. {what} and start the server again.");
         }
     }

@@ -25,7 +25,8 @@ internal static class ListenAddresses
         }
     }
 
-    public static string[] Split(string? urls) => (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public static string[] Split(string? urls) =>
+        (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static void Check(string address, string setting)
     {
@@ -45,13 +46,17 @@ internal static class ListenAddresses
             return "it must be an address such as http://127.0.0.1:8000, https://0.0.0.0:8443 or http://unix:/run/codex.sock";
         }
 
-        if (!parsed.Scheme.Equals("http", StringComparison.OrdinalIgnoreCase) && !parsed.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase))
+        if (parsed.Scheme.ToLowerInvariant() is not ("http" or "https"))
             return "it must begin with http:// or https://";
         if (parsed.PathBase.Length > 0)
             return "it must end with the port; the server's paths are its own";
         if (parsed.IsUnixPipe)
-            return Encoding.UTF8.GetByteCount(parsed.UnixPipePath) > LongestSocketPath ? $"the path of a socket has at most {LongestSocketPath} bytes" : null;
-        // What does not begin with a slash or is no number is taken for a part of the name, and every name for all addresses of the machine.
+        {
+            var tooLong = Encoding.UTF8.GetByteCount(parsed.UnixPipePath) > LongestSocketPath;
+            return tooLong ? $"the path of a socket has at most {LongestSocketPath} bytes" : null;
+        }
+
+        // What does not begin with a slash or is no number counts as a part of the name, and every name as all of the machine's addresses.
         if (parsed.Host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase))
             return "the path of a socket must be absolute: http://unix:/run/codex.sock";
         if (!parsed.Host.StartsWith('[') && parsed.Host.Contains(':'))

@@ -77,7 +77,8 @@ internal static class UnixSockets
     private static bool IsSocket(string path)
     {
         var status = new byte[256];
-        return StatX(CurrentFolder, path, NoFollow, TypeOnly, status) == 0 && (BitConverter.ToUInt16(status, ModeOffset) & TypeOfMode) == IsASocket;
+        return StatX(CurrentFolder, path, NoFollow, TypeOnly, status) == 0
+            && (BitConverter.ToUInt16(status, ModeOffset) & TypeOfMode) == IsASocket;
     }
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]

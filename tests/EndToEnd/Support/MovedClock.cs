@@ -2,7 +2,9 @@ using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.EndToEnd.Support;
 
-/// <summary>The time of day as a process sees it that was started with <see cref="Settings"/>: a test moves it while the process runs.</summary>
+/// <summary>
+/// The time of day as a process sees it that was started with <see cref="Settings"/>: a test moves it while the process runs.
+/// </summary>
 public sealed class MovedClock : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -47,6 +49,8 @@ public sealed class MovedClock : IDisposable
     {
         // Its program stands on the PATH, and the library in a folder that has the machine's architecture in its name.
         ExternalTool.Find("faketime", "faketime");
-        return Directory.GetDirectories("/usr/lib").Select(folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1")).First(File.Exists);
+        return Directory.GetDirectories("/usr/lib")
+            .Select(folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1"))
+            .First(File.Exists);
     }
 }

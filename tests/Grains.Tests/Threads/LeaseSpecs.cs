@@ -202,8 +202,11 @@ public sealed class LeaseSpecs
             async thread => Assert.False((await thread.Attach(front.Id)).Exists),
             thread => thread.Detach(front.Id),
             thread => thread.Recover(),
-            async thread => Assert.Equal(
-                RefusalCodes.ThreadNotFound, (await thread.StartTurn(host.Request(newThread: false), front.Id, TestContext.Current.CancellationToken)).Refusal?.Code),
+            async thread =>
+            {
+                var started = await thread.StartTurn(host.Request(newThread: false), front.Id, TestContext.Current.CancellationToken);
+                Assert.Equal(RefusalCodes.ThreadNotFound, started.Refusal?.Code);
+            },
         ];
 
         foreach (var call in calls)

@@ -36,7 +36,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         StartProgram("WebFront", args, environment);
 
     /// <summary>Starts one of the programs, by the name of its project, or what starts it, by its path.</summary>
-    public static ServerProcess StartProgram(string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
+    public static ServerProcess StartProgram(
+        string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
     {
         var executable = Path.IsPathRooted(program) ? program : ExecutableOf(program);
         var start = new ProcessStartInfo(executable, args) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };

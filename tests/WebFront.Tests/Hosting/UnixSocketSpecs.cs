@@ -103,7 +103,8 @@ public sealed class UnixSocketSpecs : IDisposable
         await using var server = Start("--demo", $"--Codex:ExecutablePath={RealCodex.Path}");
         await Said(server, "  Codex CLI");
         using var client = Client();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(_folder["data/token"], Cancel)).Trim());
+        var token = (await File.ReadAllTextAsync(_folder["data/token"], Cancel)).Trim();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
         using var answer = await client.PostAsJsonAsync("/api/codex/run", new { prompt = "hello" }, Cancel);
 
@@ -111,8 +112,11 @@ public sealed class UnixSocketSpecs : IDisposable
         Assert.Contains("\"completed\"", await answer.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 
-    private ServerProcess Start(params string[] arguments) => ServerProcess.Start(
-        [$"--urls=http://unix:{Socket}", $"--DataDirectory={_folder["data"]}", "--Logging:LogLevel:CodexOrleans.WebFront.WarmUp=Debug", .. arguments]);
+    private ServerProcess Start(params string[] arguments)
+    {
+        const string log = "--Logging:LogLevel:CodexOrleans.WebFront.WarmUp=Debug";
+        return ServerProcess.Start([$"--urls=http://unix:{Socket}", $"--DataDirectory={_folder["data"]}", log, .. arguments]);
+    }
 
     private async Task Refused(string why)
     {

@@ -9,7 +9,8 @@ namespace CodexOrleans.EndToEnd.Fuzz;
 
 /// <summary>
 /// Thousands of requests that are wrong in one way or another, made from the server's own description of itself. Each run has another
-/// seed; the environment variable <c>FUZZ_SEED</c> repeats the one that a failure names, <c>FUZZ_REQUESTS</c> sets how many are sent.
+/// seed; the environment variable <c>CODEX_ORLEANS_FUZZ_SEED</c> repeats the one that a failure names, and
+/// <c>CODEX_ORLEANS_FUZZ_REQUESTS</c> sets how many are sent.
 /// </summary>
 public sealed class FuzzSpecs(ITestOutputHelper output)
 {
@@ -18,7 +19,7 @@ public sealed class FuzzSpecs(ITestOutputHelper output)
 
     private const long MemoryOfManyTurns = 150 * 1024 * 1024;
 
-    private static readonly int _requests = Setting("FUZZ_REQUESTS", 10_000);
+    private static readonly int _requests = Setting("CODEX_ORLEANS_FUZZ_REQUESTS", 10_000);
 
     /// <summary>Answers without which the requests were not what they are meant to be.</summary>
     private static readonly string[] _mustHappen =
@@ -33,8 +34,8 @@ public sealed class FuzzSpecs(ITestOutputHelper output)
     public async Task Whatever_is_asked_gets_an_answer_that_the_documentation_knows()
     {
         var cancel = TestContext.Current.CancellationToken;
-        var seed = Setting("FUZZ_SEED", Random.Shared.Next());
-        output.WriteLine($"FUZZ_SEED={seed}");
+        var seed = Setting("CODEX_ORLEANS_FUZZ_SEED", Random.Shared.Next());
+        output.WriteLine($"CODEX_ORLEANS_FUZZ_SEED={seed}");
         await using var stage = await Stage.Open();
         stage.Settings["Codex:ExecutablePath"] = FakeCli.Path;
         // Not the prompts: nobody knows what they say.
@@ -56,7 +57,8 @@ public sealed class FuzzSpecs(ITestOutputHelper output)
         }));
 
         output.WriteLine(string.Join(", ", _answers.OrderBy(answer => answer.Key).Select(answer => $"{answer.Key}: {answer.Value}")));
-        Assert.True(faults.All(found => found.Count == 0), $"FUZZ_SEED={seed}\n{string.Join("\n\n", faults.SelectMany(found => found))}");
+        var all = faults.SelectMany(found => found).ToArray();
+        Assert.True(all.Length == 0, $"CODEX_ORLEANS_FUZZ_SEED={seed}\n{string.Join("\n\n", all)}");
         Assert.All(_mustHappen, answer => Assert.Contains(answer, _answers.Keys));
         Assert.False(server.HasExited);
         Assert.DoesNotContain(" fail: ", server.Output, StringComparison.Ordinal);

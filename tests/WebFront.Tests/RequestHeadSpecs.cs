@@ -78,17 +78,6 @@ public sealed class RequestHeadSpecs
         Assert.Equal((200, 401, 404), ((int)probe.StatusCode, (int)thread.StatusCode, (int)known.StatusCode));
     }
 
-    [Fact]
-    public async Task HEAD_does_not_use_up_a_sign_in_link()
-    {
-        await using var server = await RunningServer.Start();
-
-        using var head = await server.Stranger.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/sign-in?ticket=x"), Cancel);
-
-        Assert.NotEqual(HttpStatusCode.SeeOther, head.StatusCode);
-        Assert.True((int)head.StatusCode is 401 or 405);
-    }
-
     [Theory]
     [InlineData("/health/ready")]
     [InlineData("/api/codex/run")]

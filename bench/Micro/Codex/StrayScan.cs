@@ -48,7 +48,7 @@ public class StrayScan
     }
 
     [Benchmark(Description = "one scan")]
-    public int Scan() => TaggedProcess.FindAll().Count;
+    public int Scan() => ProcessScan.Take().Tagged.Count;
 
     [Benchmark(Description = "end a turn, one after another")]
     public Task EndTurn() => _strays.EndTurn(Guid.CreateVersion7());

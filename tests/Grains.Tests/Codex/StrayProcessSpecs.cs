@@ -68,6 +68,32 @@ public sealed class StrayProcessSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Children_that_end_and_leave_a_child_while_they_are_looked_for_do_not_survive()
+    {
+        // Each process of the chain lives for about as long as a look takes: where the look is, there is none any more.
+        var turns = Enumerable.Range(0, 20).Select(async _ =>
+        {
+            var mark = $"{Random.Shared.Next()}.{Random.Shared.Next()}";
+            await _fixture.Run($$"""started; hop() { if [ "$1" -gt 0 ]; then (hop $(($1 - 1)) &); else exec sleep 9{{mark}}; fi; }; (hop 100 &); exit 3""");
+            return Directory.EnumerateDirectories("/proc").Where(p => Reads(p, mark)).ToList();
+        });
+
+        Assert.All(await Task.WhenAll(turns), Assert.Empty);
+
+        static bool Reads(string process, string mark)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(process, "cmdline")).Contains(mark, StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_child_that_holds_stdout_and_hides_its_tag_does_not_hold_the_turn()
     {
         // What clears its environment cannot be found; it must not keep the turn open all the same.
@@ -130,7 +156,7 @@ public sealed class StrayProcessSpecs : IDisposable
     public void A_process_whose_id_was_given_to_one_with_another_tag_is_not_ended()
     {
         using var process = StartTagged(_fixture.Host.Value, "t");
-        var found = TaggedProcess.FindAll().Single(p => p.Id == process.Id);
+        var found = ProcessScan.Take().Tagged.Single(p => p.Id == process.Id);
 
         (found with { Turn = "another" }).Kill();
 

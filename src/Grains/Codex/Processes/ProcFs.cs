@@ -11,16 +11,20 @@ namespace CodexOrleans.Grains.Codex.Processes;
 [SupportedOSPlatform("linux")]
 internal static class ProcFs
 {
+    /// <summary>What <see cref="Read"/> returns for a process that is not ours to read.</summary>
+    public const int Denied = -1;
+
     private const int ReadOnlyCloseOnExec = 0x80000;
     private const int SigKill = 9;
+    private const int PermissionDenied = 13;
 
     /// <summary>Reads a file of a process into <paramref name="buffer"/>, growing it as needed.</summary>
-    /// <returns>How many bytes; 0 when the process is gone, is not ours to read, or the file is empty.</returns>
+    /// <returns>How many bytes; 0 when the process is gone or the file is empty, <see cref="Denied"/> when it may not be read.</returns>
     public static int Read(int processId, string name, ref byte[] buffer)
     {
         var descriptor = open(Encoding.UTF8.GetBytes($"/proc/{processId}/{name}\0"), ReadOnlyCloseOnExec);
         if (descriptor < 0)
-            return 0;
+            return Marshal.GetLastPInvokeError() == PermissionDenied ? Denied : 0;
         try
         {
             var length = 0;

@@ -13,9 +13,13 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
     /// <summary>A process that SIGKILL has not ended by then hangs in the kernel; waiting longer would not help.</summary>
     private static readonly TimeSpan _giveUpAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>Processes end all the time on a busy machine; so many looks that find nothing are enough, complete or not.</summary>
+    private const int MaxIncompleteLooks = 4;
+
     private readonly Lock _lock = new();
-    private Task<List<TaggedProcess>> _running = Task.FromResult<List<TaggedProcess>>([]);
-    private Task<List<TaggedProcess>>? _next;
+    private Task _paused = Task.CompletedTask;
+    private Task<(ProcessScan Scan, bool IsComplete)>? _next;
+    private ProcessScan _last = ProcessScan.Empty;
 
     /// <summary>Ends every process of a turn of this server process; returns when none is left.</summary>
     public Task EndTurn(Guid turnId)
@@ -35,11 +39,19 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
         if (!OperatingSystem.IsLinux())
             return;
         HashSet<int>? seen = null;
+        var incomplete = 0;
         for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < _giveUpAfter;)
         {
-            var strays = (await Look().ConfigureAwait(false)).FindAll(p => belongs(p));
+            var (scan, isComplete) = await Look().ConfigureAwait(false);
+            var strays = scan.Tagged.FindAll(p => belongs(p));
             if (strays.Count == 0)
-                return;
+            {
+                if (isComplete || ++incomplete == MaxIncompleteLooks)
+                    return;
+                continue;
+            }
+
+            incomplete = 0;
             foreach (var stray in strays)
             {
                 LogEnding(stray.Id, what);
@@ -56,48 +68,43 @@ public sealed partial class StrayProcesses(HostTag host, ILogger<StrayProcesses>
     /// A scan that begins after this call. Turns that end together share one scan, and scans leave the CPU nine times as long as
     /// they took: many ending turns cost no more than few.
     /// </summary>
-    private Task<List<TaggedProcess>> Look()
+    private Task<(ProcessScan Scan, bool IsComplete)> Look()
     {
         lock (_lock)
         {
-            return _next ??= ScanAfter(_running);
+            return _next ??= LookAfter(_paused);
         }
     }
 
-    private async Task<List<TaggedProcess>> ScanAfter(Task<List<TaggedProcess>> previous)
+    private async Task<(ProcessScan Scan, bool IsComplete)> LookAfter(Task paused)
     {
         await Task.Yield();
-        try
-        {
-            await previous.ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Its own callers were told; this scan is a new attempt.
-        }
-
-        var pause = new TaskCompletionSource<List<TaggedProcess>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await paused.ConfigureAwait(false);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             _next = null;
-            _running = pause.Task;
+            _paused = over.Task;
         }
 
         var begin = Stopwatch.GetTimestamp();
         try
         {
-            return OperatingSystem.IsLinux() ? TaggedProcess.FindAll() : [];
+            var scan = OperatingSystem.IsLinux() ? ProcessScan.Take() : ProcessScan.Empty;
+            var before = _last;
+            _last = scan;
+            return (scan, scan.IsComplete(before));
         }
         finally
         {
-            _ = Pause(pause, Stopwatch.GetElapsedTime(begin) * 9);
+            _ = Pause(over, Stopwatch.GetElapsedTime(begin) * 9);
         }
     }
 
-    private static async Task Pause(TaskCompletionSource<List<TaggedProcess>> over, TimeSpan length)
+    private static async Task Pause(TaskCompletionSource over, TimeSpan length)
     {
         await Task.Delay(length).ConfigureAwait(false);
-        over.SetResult([]);
+        over.SetResult();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ending stray process {ProcessId} of {What}.")]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text;
 
@@ -10,37 +9,19 @@ internal sealed record TaggedProcess(int Id, string Installation, string Boot, s
     private static readonly byte[] _host = Encoding.UTF8.GetBytes(HostTag.HostVariable + "=");
     private static readonly byte[] _turn = Encoding.UTF8.GetBytes(HostTag.TurnVariable + "=");
 
-    /// <summary>All of them that this user may see. Zombies have no environment any more, so they are not among them.</summary>
-    [SupportedOSPlatform("linux")]
-    public static List<TaggedProcess> FindAll()
-    {
-        var found = new List<TaggedProcess>();
-        var buffer = new byte[16_384];
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(folder.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                && id != Environment.ProcessId
-                && Read(id, ref buffer) is { } process)
-                found.Add(process);
-        }
-
-        return found;
-    }
-
     /// <summary>Ends it by SIGKILL, unless its id belongs to a process with another tag by now: the tag says who is to be ended, not the id.</summary>
     [SupportedOSPlatform("linux")]
     public void Kill()
     {
         var buffer = new byte[16_384];
-        if (Read(Id, ref buffer) == this)
+        var length = ProcFs.Read(Id, "environ", ref buffer);
+        if (From(Id, buffer.AsSpan(0, Math.Max(length, 0))) == this)
             ProcFs.Kill(Id);
     }
 
-    [SupportedOSPlatform("linux")]
-    private static TaggedProcess? Read(int id, ref byte[] buffer)
+    /// <summary>The process with this environment, or null when it carries no tag.</summary>
+    public static TaggedProcess? From(int id, ReadOnlySpan<byte> environment)
     {
-        var length = ProcFs.Read(id, "environ", ref buffer);
-        var environment = buffer.AsSpan(0, length);
         if (Variable(environment, _host) is not { } host || Variable(environment, _turn) is not { } turn)
             return null;
         var dot = host.IndexOf('.', StringComparison.Ordinal);

@@ -60,7 +60,7 @@ public sealed record StartTurnResult
     [Id(1)] public TurnRefusal? Refusal { get; init; }
 
     /// <summary>
-    /// Nothing was started: a slot is free on another silo. The same request with this in <see cref="TurnRequest.Slot"/>, and its silo as
+    /// Nothing was started: a slot is free on another silo. The same request with this in <see cref="TurnAdmission.Slot"/>, and its silo as
     /// placement hint, starts the turn there.
     /// </summary>
     [Id(2)] public PromisedSlot? Elsewhere { get; init; }

@@ -29,14 +29,3 @@ public sealed record ThreadEventBatch
     /// <summary>True when the last line is the turn's terminal event (<c>turn.completed</c> or <c>turn.failed</c>).</summary>
     [Id(7)] public bool EndsTurn { get; init; }
 }
-
-/// <summary>Whose vocabulary an event is in. The numbers are stored.</summary>
-[GenerateSerializer, Alias("codex.EventKind")]
-public enum EventKind
-{
-    /// <summary>The CLI's vocabulary, also where the server synthesised the event: SSE default event name.</summary>
-    Codex = 0,
-
-    /// <summary>An event of our own, such as <c>turn.submitted</c>: its type is the SSE event name.</summary>
-    Server = 1,
-}

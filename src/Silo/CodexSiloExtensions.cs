@@ -1,3 +1,4 @@
+using CodexOrleans.Grains.Hosting;
 using System.Net;
 using CodexOrleans.Grains;
 using CodexOrleans.Silo.Cluster;

@@ -31,12 +31,3 @@ public sealed record TurnRecord
     /// <summary>The turn's own tokens (not cumulative), or null.</summary>
     public TokenUsage? Usage { get; init; }
 }
-
-/// <summary>State of a turn. The numbers are stored.</summary>
-public enum TurnStatus
-{
-    Running = 0,
-    Completed = 1,
-    Failed = 2,
-    Interrupted = 3,
-}

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using CodexOrleans.Grains.Codex;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Deploy.Tests;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using CodexOrleans.Grains;
-using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Codex.Processes;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
@@ -85,8 +85,8 @@ public sealed class EmbeddedSiloSpecs : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Finds processes by their environment in /proc.");
         var earlier = new ProcessStartInfo("sleep", ["600"]);
         using (var data = DataDirectory.Open(_folder["data"]))
-            earlier.Environment[HostTag.HostVariable] = HostTag.Of(data).Value;
-        earlier.Environment[HostTag.TurnVariable] = Guid.CreateVersion7().ToString();
+            earlier.Environment[ProcessTag.HostVariable] = ProcessTag.Of(InstallationId.Of(data)).Value;
+        earlier.Environment[ProcessTag.TurnVariable] = Guid.CreateVersion7().ToString();
         using var stray = Process.Start(earlier)!;
         try
         {

@@ -1,8 +1,7 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using CodexOrleans.Grains.Codex;
-using CodexOrleans.Grains.Codex.Exec;
-using CodexOrleans.Storage;
+using CodexOrleans.Codex.Events;
+using CodexOrleans.Codex.Exec;
 
 namespace CodexOrleans.Micro.Codex;
 

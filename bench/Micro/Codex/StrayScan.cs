@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using BenchmarkDotNet.Attributes;
-using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Codex.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CodexOrleans.Micro.Codex;
@@ -16,7 +16,7 @@ public class StrayScan
     private const int Together = 100;
 
     private readonly List<Process> _others = [];
-    private readonly StrayProcesses _strays = new(HostTag.Ephemeral(), NullLogger<StrayProcesses>.Instance);
+    private readonly StrayProcesses _strays = new(ProcessTag.Ephemeral(), NullLogger<StrayProcesses>.Instance);
 
     /// <summary>Idle processes beside those of the machine, tagged as turns of another server.</summary>
     [Params(0, 200)]
@@ -28,8 +28,8 @@ public class StrayScan
         for (var i = 0; i < Others; i++)
         {
             var start = new ProcessStartInfo("sleep", "3600");
-            start.Environment[HostTag.HostVariable] = HostTag.Ephemeral().Value;
-            start.Environment[HostTag.TurnVariable] = Guid.CreateVersion7().ToString();
+            start.Environment[ProcessTag.HostVariable] = ProcessTag.Ephemeral().Value;
+            start.Environment[ProcessTag.TurnVariable] = Guid.CreateVersion7().ToString();
             _others.Add(Process.Start(start)!);
         }
     }

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using CodexOrleans.Grains;
-using CodexOrleans.Grains.Codex;
-using CodexOrleans.Grains.Codex.Exec;
-using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Codex.Accounts;
+using CodexOrleans.Codex.Engines;
+using CodexOrleans.Codex.Exec;
+using CodexOrleans.Codex.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -17,8 +17,12 @@ public class TurnReading
     private const int Messages = 20_000;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("codex-orleans-micro-");
+    private readonly ProcessTag _server = ProcessTag.Ephemeral();
+    private readonly CodexAccount _account;
     private ExecEngine _one = null!;
     private ExecEngine _many = null!;
+
+    public TurnReading() => _account = new CodexAccount(new CodexOptions(), _server);
 
     [GlobalSetup]
     public void Write()
@@ -38,9 +42,9 @@ public class TurnReading
 
     private async Task<long> Run(ExecEngine engine)
     {
-        await using var turn = engine.Start(new CodexTurnStart
+        var session = engine.Open(new SessionSpec { ThreadId = Guid.CreateVersion7(), Account = _account });
+        await using var turn = session.Start(new TurnSpec
         {
-            ThreadId = Guid.CreateVersion7(),
             TurnId = Guid.CreateVersion7(),
             Prompt = "Hello",
             Options = new ThreadOptions { WorkingDirectory = _folder.FullName },
@@ -49,7 +53,7 @@ public class TurnReading
         while (await turn.Read() is { } block)
             count += block.Count;
         // As the server does: disposed sooner, a turn is ended by force, and that looks through all processes once more.
-        await turn.Gone;
+        await turn.Settled;
         return count;
     }
 
@@ -65,12 +69,10 @@ public class TurnReading
         File.WriteAllText(cli, $"#!/bin/sh\nexec cat '{output}'\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(cli, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var host = HostTag.Ephemeral();
         return new ExecEngine(
             Options.Create(new CodexOptions { ExecutablePath = cli }),
-            host,
-            Path.Combine(_folder.FullName, "scratch"),
-            new StrayProcesses(host, NullLogger<StrayProcesses>.Instance),
+            new ScratchFolder(Path.Combine(_folder.FullName, "scratch")),
+            new StrayProcesses(_server, NullLogger<StrayProcesses>.Instance),
             TimeProvider.System,
             NullLogger<ExecEngine>.Instance);
     }

@@ -1,42 +1,39 @@
-using CodexOrleans.Grains.Codex;
-
 namespace CodexOrleans.Grains.Slots;
 
 /// <summary>One turn's place among the running ones.</summary>
 internal sealed class TurnSlot(TurnSlots slots, string user) : IDisposable
 {
     private readonly Lock _lock = new();
-    private ICodexTurn? _turn;
-    private StopReason? _stop;
+    private Action<StopReason>? _stop;
+    private StopReason? _reason;
     private int _released;
 
     /// <summary>Whose turn it is.</summary>
     public string User => user;
 
-    /// <summary>Names the turn that runs in this slot, so that the host can stop it; a stop that came before is passed on.</summary>
-    public void Run(ICodexTurn turn)
+    /// <summary>Tells how to stop the turn that has the slot; a stop that came before is passed on.</summary>
+    public void Occupy(Action<StopReason> stop)
     {
-        StopReason? stop;
         lock (_lock)
         {
-            _turn = turn;
-            stop = _stop;
+            _stop = stop;
+            if (_reason is null)
+                return;
         }
 
-        if (stop is { } reason)
-            turn.Stop(reason);
+        stop(_reason.Value);
     }
 
     public void Stop(StopReason reason)
     {
-        ICodexTurn? turn;
+        Action<StopReason>? stop;
         lock (_lock)
         {
-            _stop ??= reason;
-            turn = _turn;
+            _reason ??= reason;
+            stop = _stop;
         }
 
-        turn?.Stop(reason);
+        stop?.Invoke(reason);
     }
 
     public void Dispose()

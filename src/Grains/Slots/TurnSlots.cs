@@ -1,4 +1,4 @@
-using CodexOrleans.Grains.Codex;
+using CodexOrleans.Codex.Engines;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Grains.Slots;

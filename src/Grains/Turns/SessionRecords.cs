@@ -1,4 +1,4 @@
-using CodexOrleans.Grains.Codex;
+using CodexOrleans.Codex.Accounts;
 using CodexOrleans.Storage;
 using CodexOrleans.Storage.Postgres;
 using Microsoft.Extensions.Logging;
@@ -10,7 +10,8 @@ namespace CodexOrleans.Grains.Turns;
 /// of each turn, and written to where the thread runs next.
 /// </summary>
 /// <param name="archive">Null where this process is the whole cluster.</param>
-public sealed partial class SessionRecords(ICodexEngine engine, IThreadReader reader, SessionArchive? archive, ILogger<SessionRecords> logger)
+public sealed partial class SessionRecords(
+    CodexAccount account, IThreadReader reader, SessionArchive? archive, ILogger<SessionRecords> logger)
 {
     /// <summary>Whether a thread may have run on another node before.</summary>
     public bool ThreadsMove => archive is not null;
@@ -19,12 +20,12 @@ public sealed partial class SessionRecords(ICodexEngine engine, IThreadReader re
     public async ValueTask<bool> Restore(Guid threadId, string codexThreadId, Guid turnId)
     {
         if (archive is null)
-            return engine.CanResume(codexThreadId);
+            return account.Sessions.CanResume(codexThreadId);
         try
         {
             return await archive.Find(threadId) is { } kept && kept.CodexThreadId == codexThreadId
                 ? await Restore(archive, kept, threadId, turnId)
-                : engine.CanResume(codexThreadId);
+                : account.Sessions.CanResume(codexThreadId);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
         {
@@ -35,7 +36,7 @@ public sealed partial class SessionRecords(ICodexEngine engine, IThreadReader re
 
     private async ValueTask<bool> Restore(SessionArchive archive, ArchivedSession kept, Guid threadId, Guid turnId)
     {
-        var file = Path.Combine(engine.RecordsFolder, kept.Path);
+        var file = Path.Combine(account.Sessions.Folder, kept.Path);
         var here = new FileInfo(file) is { Exists: true } info ? info.Length : 0;
         // Longer than what is kept: the last turn ran here, and this node could not keep it.
         if (here > kept.Length)
@@ -59,9 +60,9 @@ public sealed partial class SessionRecords(ICodexEngine engine, IThreadReader re
             return;
         try
         {
-            if (engine.FindRecord(codexThreadId) is not { } path)
+            if (account.Sessions.Find(codexThreadId) is not { } path)
                 return;
-            await using var record = new FileStream(Path.Combine(engine.RecordsFolder, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await using var record = new FileStream(Path.Combine(account.Sessions.Folder, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             await archive.Keep(threadId, codexThreadId, turnId, path, record);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CodexOrleans.Grains.Codex.Exec;
+using CodexOrleans.Codex.Events;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains.Turns;
@@ -12,7 +12,7 @@ public sealed class ThreadHistory(IThreadReader reader)
     private const int PageBytes = 1 << 20;
 
     // As deep as what the engine takes from the CLI.
-    private static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = EventLine.MaxDepth };
+    private static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = EventBlock.MaxDepth };
 
     /// <summary>Longest text of earlier turns, in characters; the oldest go first.</summary>
     private const int MaxLength = 512 * 1024;

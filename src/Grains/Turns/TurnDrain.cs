@@ -1,4 +1,3 @@
-using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Slots;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

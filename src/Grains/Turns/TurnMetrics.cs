@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using CodexOrleans.Grains.Slots;
-using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains.Turns;
 

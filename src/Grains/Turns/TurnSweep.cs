@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Codex.Processes;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +12,7 @@ namespace CodexOrleans.Grains.Turns;
 /// is recovery. It needs nobody to watch or call the thread, and tries until it is done.
 /// </summary>
 public sealed partial class TurnSweep(
-    IThreadReader reader, IGrainFactory grains, IClusterMembershipService membership, HostTag host, TimeProvider time, ILogger<TurnSweep> logger) : BackgroundService
+    IThreadReader reader, IGrainFactory grains, IClusterMembershipService membership, ProcessTag host, TimeProvider time, ILogger<TurnSweep> logger) : BackgroundService
 {
     private const int AtOnce = 8;
 
@@ -90,7 +90,7 @@ public sealed partial class TurnSweep(
     }
 
     /// <summary>One whose installation has started again is seen to by that start.</summary>
-    private bool IsLost(string owner, HashSet<string> living) => HostTag.InstallationOf(owner) is not { } installation
+    private bool IsLost(string owner, HashSet<string> living) => ProcessTag.InstallationOf(owner) is not { } installation
         || (installation == host.Installation ? owner != host.Value : !living.Contains(installation));
 
     private async Task<bool> TryRecover(Guid thread, CancellationToken stoppingToken)

@@ -1,7 +1,8 @@
+using CodexOrleans.Grains.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using CodexOrleans.Grains;
-using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Codex.Processes;
 using CodexOrleans.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -41,7 +42,7 @@ internal static class ClusterNode
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
         silo.Configure<EndpointOptions>(options => Listen(options, cluster));
         // By this name a thread finds back to the node that has its files.
-        silo.Services.AddOptions<SiloOptions>().Configure<HostTag>((options, host) => options.SiloName = host.Installation);
+        silo.Services.AddOptions<SiloOptions>().Configure<ProcessTag>((options, host) => options.SiloName = host.Installation);
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = _probe;

@@ -1,4 +1,4 @@
-using CodexOrleans.Grains.Codex;
+using CodexOrleans.Codex;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Configuration.Memory;

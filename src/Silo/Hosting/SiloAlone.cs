@@ -1,4 +1,4 @@
-using CodexOrleans.Grains.Codex.Installation;
+using CodexOrleans.Codex.Installation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Feed;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.WebFront.Events;

@@ -14,10 +14,10 @@ internal static class TurnDispatch
     {
         for (var moves = 0; ; moves++)
         {
-            var result = await thread.StartTurn(request with { MayMove = moves < MostMoves }, front, cancellationToken);
+            var result = await thread.StartTurn(request with { Admission = request.Admission with { MayMove = moves < MostMoves } }, front, cancellationToken);
             if (result.Elsewhere is not { } slot)
                 return result;
-            request = request with { Slot = slot };
+            request = request with { Admission = request.Admission with { Slot = slot } };
             // In effect until this method returns.
             RequestContext.Set(IPlacementDirector.PlacementHintKey, slot.Silo);
         }

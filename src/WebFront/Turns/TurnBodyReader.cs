@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Threads;
 
 namespace CodexOrleans.WebFront.Turns;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
 

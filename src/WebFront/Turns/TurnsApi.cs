@@ -58,7 +58,7 @@ internal static class TurnsApi
         }
 
         // Paths are judged where the turn runs: this may be another machine.
-        var request = body.ToRequest() with { User = context.UserName() };
+        var request = body.ToRequest() with { Admission = new TurnAdmission { User = context.UserName() } };
         if (rehearsals.Sent(context.Request))
         {
             request = request with { Rehearsal = true, NewThread = true };

@@ -1,5 +1,4 @@
 using System.Net;
-using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Tests.Threads;
 using Microsoft.Extensions.Options;
@@ -106,7 +105,7 @@ public sealed class SharedSlotsSpecs
         {
             Address = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, number + 1), 0);
             var options = new CodexOptions { MaxConcurrentTurns = Limit, MaxQueueWait = TimeSpan.FromHours(1) };
-            Slots = new TurnSlots(new ScriptedEngine(), Options.Create(options), TimeProvider.System);
+            Slots = new TurnSlots(new ScriptedEngine(""), Options.Create(options), TimeProvider.System);
             Slots.Link(() => { });
         }
 

@@ -1,3 +1,4 @@
+using CodexOrleans.Grains.Threads;
 using System.Threading.Channels;
 using Orleans.Metadata;
 

@@ -1,4 +1,3 @@
-using CodexOrleans.Grains.Codex;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;
@@ -70,7 +69,7 @@ public sealed class CapacitySpecs
         List<Task<StartTurnResult>> waiting = [];
         foreach (var (user, prompt) in ((string, string)[])[("many", "many 1"), ("many", "many 2"), ("many", "many 3"), ("few", "few 1")])
         {
-            waiting.Add(host.Thread(Guid.CreateVersion7()).StartTurn(host.Request(prompt) with { User = user }, null, TestContext.Current.CancellationToken).AsTask());
+            waiting.Add(host.Thread(Guid.CreateVersion7()).StartTurn(host.Request(prompt) with { Admission = new() { User = user } }, null, TestContext.Current.CancellationToken).AsTask());
             await Condition.Becomes(() => host.Slots.Waiting == waiting.Count);
         }
 
@@ -107,7 +106,7 @@ public sealed class CapacitySpecs
         Assert.All(await Task.WhenAll(many[..2]), result => Assert.NotNull(result.Started));
 
         Task<StartTurnResult> Submit(string user) =>
-            host.Thread(Guid.CreateVersion7()).StartTurn(host.Request() with { User = user }, null, TestContext.Current.CancellationToken).AsTask();
+            host.Thread(Guid.CreateVersion7()).StartTurn(host.Request() with { Admission = new() { User = user } }, null, TestContext.Current.CancellationToken).AsTask();
     }
 
     [Fact]

@@ -1,5 +1,4 @@
-using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
+using CodexOrleans.Codex.Engines;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 
@@ -148,10 +147,10 @@ public sealed class FolderSpecs
         var front = await host.OpenFront();
         await host.Submit(_thread, front: front);
         var first = await host.Engine.NextTurn();
-        first.SayThreadStarted("codex-session");
+        first.SayThreadStarted(ScriptedEngine.Session);
         first.Complete();
         await front.UntilTurnEnds();
-        host.Engine.ResumeFault = (Exception)Activator.CreateInstance(fault, "secret")!;
+        host.Engine.SessionFault = (Exception)Activator.CreateInstance(fault, "secret")!;
 
         var accepted = await host.Submit(_thread, newThread: false, front: front);
         await front.UntilTurnEnds();
@@ -159,7 +158,7 @@ public sealed class FolderSpecs
         var turn = (await host.ReadTurn(accepted.Started!.TurnId))!;
         Assert.Equal((TurnStatus.Failed, code), (turn.Status, turn.ErrorCode));
         Assert.DoesNotContain("secret", turn.ErrorMessage);
-        host.Engine.ResumeFault = null;
+        host.Engine.SessionFault = null;
         await RunTurn(host, new ThreadOptions());
     }
 
@@ -181,7 +180,7 @@ public sealed class FolderSpecs
             front?.Id,
             TestContext.Current.CancellationToken).AsTask();
 
-    private async Task<CodexTurnStart> RunTurn(ThreadHost host, ThreadOptions options)
+    private async Task<TurnSpec> RunTurn(ThreadHost host, ThreadOptions options)
     {
         var front = await host.OpenFront();
         var result = await Start(host, options, front, newThread: true);

@@ -134,7 +134,7 @@ public sealed class LeaseSpecs
         var front = await host.OpenFront();
         await host.Submit(_thread, front: front);
         var first = await host.Engine.NextTurn();
-        first.SayThreadStarted("codex-session");
+        first.SayThreadStarted(ScriptedEngine.Session);
         first.Complete(cumulativeInput: 100);
         await front.UntilTurnEnds();
 
@@ -144,7 +144,7 @@ public sealed class LeaseSpecs
         second.Complete();
 
         Assert.Equal(4, next.Started?.FirstSeq);
-        Assert.Equal(("codex-session", 100), (second.Started.ResumeCodexThreadId, second.Started.UsageBefore.InputTokens));
+        Assert.Equal((ScriptedEngine.Session, 100), (second.Resumed, second.UsageBefore.InputTokens));
         Assert.Equal([4L, 5L], (await front.UntilTurnEnds()).Select(batch => batch.FirstSeq));
         Assert.Equal(_thread, await host.Activations.Left());
     }

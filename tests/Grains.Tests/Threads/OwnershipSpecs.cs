@@ -1,5 +1,4 @@
 using System.Text;
-using CodexOrleans.Grains.Codex;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 

@@ -102,8 +102,8 @@ public sealed class RehearsalSpecs
         await host.Submit(Guid.CreateVersion7());
         var running = await host.Engine.NextTurn();
 
-        var users = host.Thread(Guid.CreateVersion7()).StartTurn(host.Request("a user's") with { User = "a user", MayMove = true }, null, Cancel).AsTask();
-        var rehearsal = host.Thread(_reserved).StartTurn(host.Request("a rehearsal") with { Rehearsal = true, MayMove = true }, null, Cancel).AsTask();
+        var users = host.Thread(Guid.CreateVersion7()).StartTurn(host.Request("a user's") with { Admission = new() { User = "a user", MayMove = true } }, null, Cancel).AsTask();
+        var rehearsal = host.Thread(_reserved).StartTurn(host.Request("a rehearsal") with { Rehearsal = true, Admission = new() { MayMove = true } }, null, Cancel).AsTask();
         await Condition.Becomes(() => host.Slots.Waiting == 2);
 
         var waiting = host.Slots.Report(SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 0), 1).Waiting;

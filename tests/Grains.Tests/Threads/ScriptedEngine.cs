@@ -1,13 +1,17 @@
 using System.Text;
 using System.Threading.Channels;
-using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
+using CodexOrleans.Codex.Engines;
+using CodexOrleans.Codex.Events;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 
 /// <summary>An engine whose turns do what the test says, when it says it.</summary>
-internal sealed class ScriptedEngine : ICodexEngine
+/// <param name="home">Where it keeps the records of sessions, as the CLI does.</param>
+internal sealed class ScriptedEngine(string home) : ICodexEngine
 {
+    /// <summary>An id as the CLI gives its sessions.</summary>
+    public const string Session = "01a20000-0000-7000-8000-00000000c0de";
+
     /// <summary>How long a test waits for what must come.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -16,15 +20,16 @@ internal sealed class ScriptedEngine : ICodexEngine
     private readonly List<ScriptedTurn> _turns = [];
     private bool _ended;
 
+    public string Name => "scripted";
+
+    public EngineCapabilities Capabilities => EngineCapabilities.None;
+
     public bool IsInstalled { get; set; } = true;
 
     public bool IsLoggedOut { get; set; }
 
-    /// <summary>Sessions whose record is lost.</summary>
-    public HashSet<string> Lost { get; } = [];
-
-    /// <summary>What the look for a session's record ends with, if it is to fail.</summary>
-    public Exception? ResumeFault { get; set; }
+    /// <summary>What the look at a session ends with, if it is to fail.</summary>
+    public Exception? SessionFault { get; set; }
 
     /// <summary>How many turns were started.</summary>
     public int Starts
@@ -36,15 +41,22 @@ internal sealed class ScriptedEngine : ICodexEngine
         }
     }
 
-    public bool CanResume(string codexThreadId) => ResumeFault is { } fault ? throw fault : !Lost.Contains(codexThreadId);
+    public ICodexSession Open(SessionSpec session) => SessionFault is { } fault ? throw fault : new ScriptedSession(this, session);
 
-    public string RecordsFolder => "";
+    /// <summary>Loses the record of a session.</summary>
+    public void Lose(string session) => File.Delete(Record(session));
 
-    public string? FindRecord(string codexThreadId) => null;
-
-    public ICodexTurn Start(CodexTurnStart start)
+    internal void Keep(string session)
     {
-        var turn = new ScriptedTurn(start);
+        Directory.CreateDirectory(Path.GetDirectoryName(Record(session))!);
+        File.WriteAllText(Record(session), "");
+    }
+
+    internal bool CanContinue(string session) => SessionFault is { } fault ? throw fault : File.Exists(Record(session));
+
+    internal ScriptedTurn Start(ScriptedSession session, TurnSpec spec)
+    {
+        var turn = new ScriptedTurn(session, spec);
         lock (_lock)
         {
             _turns.Add(turn);
@@ -55,6 +67,8 @@ internal sealed class ScriptedEngine : ICodexEngine
         _started.Writer.TryWrite(turn);
         return turn;
     }
+
+    private string Record(string session) => Path.Combine(home, "sessions", $"rollout-2026-{session}.jsonl");
 
     /// <summary>The next turn that the grain starts.</summary>
     public Task<ScriptedTurn> NextTurn() => _started.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
@@ -71,20 +85,47 @@ internal sealed class ScriptedEngine : ICodexEngine
     }
 }
 
-internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
+internal sealed class ScriptedSession(ScriptedEngine engine, SessionSpec spec) : ICodexSession
+{
+    public SessionSpec Spec => spec;
+
+    public string? CodexThreadId { get; set; } = spec.Resume;
+
+    public TokenUsage UsageBefore { get; set; } = spec.UsageBefore;
+
+    public bool CanContinue => CodexThreadId is { } session && engine.CanContinue(session);
+
+    public ICodexTurn Start(TurnSpec turn) => engine.Start(this, turn);
+
+    public void Note(string codexThreadId)
+    {
+        CodexThreadId = codexThreadId;
+        engine.Keep(codexThreadId);
+    }
+
+    public ValueTask Release() => default;
+}
+
+internal sealed class ScriptedTurn(ScriptedSession session, TurnSpec spec) : ICodexTurn
 {
     private readonly Channel<EventBlock> _blocks = Channel.CreateUnbounded<EventBlock>();
     private readonly TaskCompletionSource<StopReason> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public CodexTurnStart Started { get; } = start;
+    public TurnSpec Started => spec;
+
+    /// <summary>The CLI's session that the turn continues, or null.</summary>
+    public string? Resumed { get; } = session.CodexThreadId;
+
+    /// <summary>The CLI's usage before the turn.</summary>
+    public TokenUsage UsageBefore { get; } = session.UsageBefore;
 
     public bool IsStopped => _stopped.Task.IsCompleted;
 
     /// <summary>The first reason the turn was stopped for, once it is.</summary>
     public Task<StopReason> Stopped => _stopped.Task.WaitAsync(ScriptedEngine.Patience);
 
-    public Task Gone => _gone.Task;
+    public Task Settled => _gone.Task;
 
     public bool Disposed { get; private set; }
 
@@ -92,7 +133,8 @@ internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
 
     public void SayThreadStarted(string codexThreadId)
     {
-        var line = $$"""{"type":"thread.started","thread_id":"{{Started.ThreadId}}"}""";
+        var line = $$"""{"type":"thread.started","thread_id":"{{session.Spec.ThreadId}}"}""";
+        session.Note(codexThreadId);
         _blocks.Writer.TryWrite(new EventBlock { Lines = Encoding.UTF8.GetBytes(line + "\n"), Count = 1, CodexThreadId = codexThreadId });
     }
 
@@ -103,7 +145,7 @@ internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
             TurnStatus.Completed,
             null,
             null,
-            new TokenUsage { InputTokens = cumulativeInput - Started.UsageBefore.InputTokens },
+            new TokenUsage { InputTokens = cumulativeInput - UsageBefore.InputTokens },
             new TokenUsage { InputTokens = cumulativeInput }));
         if (leave)
             Leave();
@@ -141,6 +183,7 @@ internal sealed class ScriptedTurn(CodexTurnStart start) : ICodexTurn
 
     private void End(string line, TurnOutcome outcome)
     {
+        session.UsageBefore = outcome.CumulativeUsage ?? session.UsageBefore;
         _blocks.Writer.TryWrite(new EventBlock { Lines = Encoding.UTF8.GetBytes(line + "\n"), Count = 1, Outcome = outcome });
         _blocks.Writer.TryComplete();
     }

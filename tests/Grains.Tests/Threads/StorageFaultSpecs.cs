@@ -1,5 +1,3 @@
-using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;

@@ -1,4 +1,3 @@
-using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;

@@ -1,5 +1,6 @@
-using CodexOrleans.Grains.Codex;
-using CodexOrleans.Grains.Codex.Processes;
+using CodexOrleans.Codex.Engines;
+using CodexOrleans.Codex.Processes;
+using CodexOrleans.Grains.Hosting;
 using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Storage;
@@ -40,7 +41,7 @@ internal sealed class ThreadHost : IAsyncDisposable
     public TurnSlots Slots => Services.GetRequiredService<TurnSlots>();
 
     /// <summary>The silo's name as the owner of turns.</summary>
-    public string Name => Services.GetRequiredService<HostTag>().Value;
+    public string Name => Services.GetRequiredService<ProcessTag>().Value;
 
     /// <summary>A folder that turns may work in; no git repository.</summary>
     public string WorkingDirectory => _folder["workspace"];
@@ -63,7 +64,7 @@ internal sealed class ThreadHost : IAsyncDisposable
         if (before is not null)
             await Prepare(data, before);
 
-        var engine = new ScriptedEngine();
+        var engine = new ScriptedEngine(folder["home"]);
         var time = new ShiftedTime();
         var activations = new Activations();
         var builder = new InProcessTestClusterBuilder(1);
@@ -87,7 +88,11 @@ internal sealed class ThreadHost : IAsyncDisposable
             silo.Services.AddCodexGrains();
             if (archive is not null)
                 silo.Services.AddSingleton(archive);
-            silo.Services.Configure<CodexOptions>(options => configure?.Invoke(options));
+            silo.Services.Configure<CodexOptions>(options =>
+            {
+                options.Home = folder["home"];
+                configure?.Invoke(options);
+            });
         });
         builder.ConfigureClient(client => client.AddPushStreams(ThreadStreams.Provider));
         var cluster = builder.Build();

@@ -1,6 +1,4 @@
 using System.Text;
-using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 
@@ -52,7 +50,7 @@ public sealed class TurnSpecs
 
         await host.Submit(_thread, front: front);
         var turn = await host.Engine.NextTurn();
-        turn.SayThreadStarted("codex-session");
+        turn.SayThreadStarted(ScriptedEngine.Session);
         turn.Say("""{"type":"turn.started"}""", """{"type":"item.started","item":{"id":"item_0","type":"reasoning"}}""");
         turn.Complete();
         var batches = await front.UntilTurnEnds();
@@ -68,7 +66,7 @@ public sealed class TurnSpecs
         Assert.Equal(await host.Log(_thread), Encoding.UTF8.GetString([.. batches.SelectMany(b => b.Lines)]).TrimEnd('\n').Split('\n'));
         Assert.Equal(EventKind.Server, batches[0].Kind);
         Assert.All(batches[1..], batch => Assert.Equal(EventKind.Codex, batch.Kind));
-        Assert.Equal("codex-session", (await host.ReadThread(_thread))!.CodexThreadId);
+        Assert.Equal(ScriptedEngine.Session, (await host.ReadThread(_thread))!.CodexThreadId);
     }
 
     [Fact]
@@ -103,7 +101,7 @@ public sealed class TurnSpecs
         var front = await host.OpenFront();
         await host.Thread(_thread).StartTurn(host.Request(options: new ThreadOptions { Model = "gpt-5", Sandbox = SandboxMode.ReadOnly }), front.Id, TestContext.Current.CancellationToken);
         var first = await host.Engine.NextTurn();
-        first.SayThreadStarted("codex-session");
+        first.SayThreadStarted(ScriptedEngine.Session);
         first.Complete(cumulativeInput: 100);
         await front.UntilTurnEnds();
 
@@ -112,7 +110,7 @@ public sealed class TurnSpecs
         second.Complete(cumulativeInput: 130);
         await front.UntilTurnEnds();
 
-        Assert.Equal(100, second.Started.UsageBefore.InputTokens);
+        Assert.Equal(100, second.UsageBefore.InputTokens);
         Assert.Equal("gpt-6", second.Started.Options.Model);
         Assert.Equal(SandboxMode.ReadOnly, second.Started.Options.Sandbox);
         Assert.Equal(30, (await host.ReadTurn(result.Started!.TurnId))!.Usage!.InputTokens);
@@ -126,18 +124,18 @@ public sealed class TurnSpecs
         var front = await host.OpenFront();
         await host.Submit(_thread, "my name is Ada", front: front);
         var first = await host.Engine.NextTurn();
-        first.SayThreadStarted("lost-session");
+        first.SayThreadStarted(ScriptedEngine.Session);
         first.Say("""{"type":"item.completed","item":{"id":"item_0","type":"agent_message","text":"Hello Ada."}}""");
         first.Complete(cumulativeInput: 100);
         await front.UntilTurnEnds();
-        host.Engine.Lost.Add("lost-session");
+        host.Engine.Lose(ScriptedEngine.Session);
 
         await host.Submit(_thread, "what is my name?", newThread: false);
         var second = await host.Engine.NextTurn();
         second.Complete();
 
-        Assert.Null(second.Started.ResumeCodexThreadId);
-        Assert.Equal(0, second.Started.UsageBefore.InputTokens);
+        Assert.Null(second.Resumed);
+        Assert.Equal(0, second.UsageBefore.InputTokens);
         Assert.Matches("(?s)User: my name is Ada.*Assistant: Hello Ada\\..*what is my name\\?$", second.Started.Prompt);
     }
 
@@ -171,7 +169,7 @@ public sealed class TurnSpecs
         var front = await host.OpenFront();
         await host.Submit(_thread, front: front);
         var first = await host.Engine.NextTurn();
-        first.SayThreadStarted("codex-session");
+        first.SayThreadStarted(ScriptedEngine.Session);
         first.Complete();
         await front.UntilTurnEnds();
 
@@ -179,7 +177,7 @@ public sealed class TurnSpecs
         var second = await host.Engine.NextTurn();
         second.Complete();
 
-        Assert.Equal(("codex-session", "go on"), (second.Started.ResumeCodexThreadId, second.Started.Prompt));
+        Assert.Equal((ScriptedEngine.Session, "go on"), (second.Resumed, second.Started.Prompt));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using CodexOrleans.Grains;
+using CodexOrleans.Grains.Threads;
 using CodexOrleans.Streams;
 using CodexOrleans.TestSupport;
 

@@ -41,7 +41,7 @@ internal static class WireSamples
             {
                 ["no started turn but a refusal"] = new StartTurnResult { Refusal = new TurnRefusal("server_busy", "All slots are taken.", 10) },
                 ["a slot on another silo"] = new StartTurnResult { Elsewhere = Slot },
-                ["a turn with a slot"] = Request with { User = "ada", MayMove = true, Slot = Slot },
+                ["a turn with a slot"] = Request with { Admission = new TurnAdmission { User = "ada", MayMove = true, Slot = Slot } },
                 ["no turn to interrupt"] = Response.FromResult((Guid?)null),
                 ["a log that cannot be used"] = Response.FromException(new StorageUnavailableException("PostgreSQL is away.")),
                 ["a full queue"] = Response.FromException(new PushQueueFullException("The queue is full.")),

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
 using Microsoft.Extensions.Time.Testing;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Tests.Support;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Tests.Support;
 using CodexOrleans.WebFront.Turns;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 
 namespace CodexOrleans.WebFront.Tests.Support;

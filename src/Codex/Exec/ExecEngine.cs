@@ -1,0 +1,62 @@
+using CodexOrleans.Codex.Engines;
+using CodexOrleans.Codex.Installation;
+using CodexOrleans.Codex.Processes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CodexOrleans.Codex.Exec;
+
+/// <summary>Runs each turn as one <c>codex exec --json</c>.</summary>
+public sealed class ExecEngine : ICodexEngine
+{
+    private readonly IOptions<CodexOptions> _options;
+    private readonly CodexInstallation? _installation;
+    private string? _executable;
+
+    /// <param name="options">Where the CLI is, and the limits of processes.</param>
+    /// <param name="scratch">Where files of a turn lie.</param>
+    /// <param name="strays">Ends what processes leave behind.</param>
+    /// <param name="time">The clock of all limits.</param>
+    /// <param name="logger">For the operator.</param>
+    /// <param name="metrics">Null counts nothing.</param>
+    /// <param name="installation">Knows of the login; without it every turn is tried.</param>
+    public ExecEngine(
+        IOptions<CodexOptions> options,
+        ScratchFolder scratch,
+        StrayProcesses strays,
+        TimeProvider time,
+        ILogger<ExecEngine> logger,
+        CliMetrics? metrics = null,
+        CodexInstallation? installation = null)
+    {
+        _options = options;
+        _installation = installation;
+        Scratch = scratch;
+        Metrics = metrics;
+        Supervisor = new ProcessSupervisor(strays, options.Value.StopGrace, time, logger);
+    }
+
+    public string Name => "exec";
+
+    public EngineCapabilities Capabilities => EngineCapabilities.None;
+
+    public bool IsInstalled => FindExecutable() is not null;
+
+    public bool IsLoggedOut => _installation?.IsLoggedOut == true;
+
+    internal ScratchFolder Scratch { get; }
+
+    internal CliMetrics? Metrics { get; }
+
+    internal ProcessSupervisor Supervisor { get; set; }
+
+    public ICodexSession Open(SessionSpec session) => new ExecSession(this, session);
+
+    /// <summary>The binary to start now: the one of last time while it is there, else looked up anew, so that a late install is seen.</summary>
+    internal string? FindExecutable()
+    {
+        if (!File.Exists(_executable))
+            _executable = CodexExecutable.Find(_options.Value.ExecutablePath);
+        return _executable;
+    }
+}

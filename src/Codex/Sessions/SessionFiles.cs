@@ -1,0 +1,15 @@
+namespace CodexOrleans.Codex.Sessions;
+
+/// <summary>The CLI's own records of sessions in one home, whatever engine has written them.</summary>
+/// <param name="home">The CLI's home.</param>
+public sealed class SessionFiles(string home)
+{
+    /// <summary>The folder that <see cref="Find"/>'s paths are relative to.</summary>
+    public string Folder => home;
+
+    /// <summary>Whether the record of a session is there to be resumed. Without it a resume would fail.</summary>
+    public bool CanResume(string codexThreadId) => RolloutFile.Exists(home, codexThreadId);
+
+    /// <summary>The file of a session's record, relative to <see cref="Folder"/>; null when there is none.</summary>
+    public string? Find(string codexThreadId) => RolloutFile.Find(home, codexThreadId);
+}

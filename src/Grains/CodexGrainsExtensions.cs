@@ -3,11 +3,9 @@ using CodexOrleans.Grains.Placement;
 using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
-using CodexOrleans.Storage;
-using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -27,8 +25,7 @@ public static class CodexGrainsExtensions
         services.AddSingleton<TurnMetrics>();
         services.AddSingleton<TurnRecovery>();
         services.AddSingleton<ThreadHistory>();
-        services.AddSingleton(provider => new SessionRecords(
-            provider.GetRequiredService<ICodexEngine>(), provider.GetRequiredService<IThreadReader>(), provider.GetService<SessionArchive>(), provider.GetRequiredService<ILogger<SessionRecords>>()));
+        services.AddSingleton<SessionRecords>();
         services.AddOptions<ThreadWorkspaceOptions>().BindConfiguration(ThreadWorkspaceOptions.Section).ValidateOnStart();
         services.AddSingleton<ThreadWorkspace>();
         services.AddOptions<WorkspaceOptions>().BindConfiguration(WorkspaceOptions.Section).ValidateOnStart();

@@ -4,6 +4,7 @@ using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains;
 

@@ -7,6 +7,7 @@ using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;

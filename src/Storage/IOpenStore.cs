@@ -1,3 +1,6 @@
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+
 namespace CodexOrleans.Storage;
 
 /// <summary>A store that the host opens before all else and closes after all else.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
 

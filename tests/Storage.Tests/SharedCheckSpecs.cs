@@ -1,3 +1,5 @@
+using CodexOrleans.Storage.Log;
+
 namespace CodexOrleans.Storage.Tests;
 
 public sealed class SharedCheckSpecs

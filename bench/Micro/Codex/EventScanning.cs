@@ -2,7 +2,7 @@ using System.Text;
 using BenchmarkDotNet.Attributes;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Exec;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Micro.Codex;
 

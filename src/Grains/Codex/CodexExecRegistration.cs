@@ -1,7 +1,7 @@
 using CodexOrleans.Grains.Codex.Exec;
 using CodexOrleans.Grains.Codex.Installation;
 using CodexOrleans.Grains.Codex.Processes;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using CodexOrleans.Grains.Slots;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Turns;
 

@@ -1,5 +1,6 @@
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Grains.Turns;

@@ -1,6 +1,6 @@
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Exec;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Grains.Turns;

@@ -1,5 +1,6 @@
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Turns;
 

@@ -24,17 +24,27 @@ internal static class PostgresFaults
     /// A commit is at fault, not the database: a value that does not fit, a broken constraint, what the function refuses, or what cannot
     /// even be sent, such as a text that has no encoding.
     /// </summary>
-    public static bool IsOfTheCommit(Exception e) => e switch
+    public static bool IsCausedByCommit(Exception e) => e switch
     {
         PostgresException known => known.SqlState == RaisedByFunction || ClassOf(known) is "22" or "23",
         _ => !IsOfTheNetwork(e),
     };
 
     /// <summary>The connection is broken, or to a server that goes away, or nobody knows what state it was left in.</summary>
-    public static bool IsOfTheConnection(Exception e) => e is not PostgresException known || ClassOf(known) is "08" or "57" || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong;
+    public static bool BreaksConnection(Exception e) => e is not PostgresException known || ClassOf(known) is "08" or "57" || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong;
+
+    /// <summary>What the driver throws when a statement could not be run, and not a mistake in the program.</summary>
+    public static bool IsFromDriver(Exception e) => e is NpgsqlException or IOException or TimeoutException;
 
     /// <summary>Another session holds what is to be written, for longer than <see cref="ConnectionBounds"/> lets one wait.</summary>
-    public static bool IsOfALock(Exception e) => e is PostgresException { SqlState: LockNotAvailable };
+    public static bool IsLockTimeout(Exception e) => e is PostgresException { SqlState: LockNotAvailable };
+
+    /// <summary>Host, port and database, without user or password.</summary>
+    public static string ServerOf(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"{settings.Host}:{settings.Port}/{settings.Database}";
+    }
 
     /// <param name="starting">The server is about to end with this message.</param>
     public static StorageException ToStorageException(Exception e, string server, bool starting = false)

@@ -19,7 +19,7 @@ internal static class SqliteFaults
     public static bool IsLocked(Exception e) => e is SqliteException { SqliteErrorCode: Busy or Locked or Protocol };
 
     /// <summary>This one commit is at fault, not the database.</summary>
-    public static bool IsOfTheCommit(Exception e) =>
+    public static bool IsCausedByCommit(Exception e) =>
         e is ArgumentException or SqliteException { SqliteErrorCode: Constraint or TooBig };
 
     /// <param name="starting">The server is about to end with this message.</param>

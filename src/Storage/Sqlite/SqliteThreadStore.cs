@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -204,11 +206,11 @@ public sealed partial class SqliteThreadStore : IOpenStore
 
         public bool IsTransient(Exception e) => SqliteFaults.IsTransient(e);
 
-        public bool IsOfTheCommit(Exception e) => SqliteFaults.IsOfTheCommit(e);
+        public bool IsCausedByCommit(Exception e) => SqliteFaults.IsCausedByCommit(e);
 
-        public bool IsOfALock(Exception e) => false;
+        public bool IsLockTimeout(Exception e) => false;
 
-        public bool IsOfTheConnection(Exception e) => false;
+        public bool BreaksConnection(Exception e) => false;
 
         public StorageException ToStorageException(Exception e) => SqliteFaults.ToStorageException(e, database);
     }

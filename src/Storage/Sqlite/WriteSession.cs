@@ -1,4 +1,6 @@
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -47,8 +49,8 @@ internal sealed partial class WriteSession : IWriteSession
             "$thread", "$codex", "$options", "$at", "$input", "$cached", "$written", "$output", "$reasoning");
         _turnStatus = Prepare("SELECT status FROM turns WHERE id = $id", "$id");
         _startTurn = Prepare(
-            "INSERT INTO turns (id, thread, status, owner, first_seq, started_at) VALUES ($id, $thread, 0, $owner, $first, $at)",
-            "$id", "$thread", "$owner", "$first", "$at");
+            "INSERT INTO turns (id, thread, status, host, first_seq, started_at) VALUES ($id, $thread, 0, $host, $first, $at)",
+            "$id", "$thread", "$host", "$first", "$at");
         _endTurn = Prepare(
             $"""
             UPDATE turns SET status = $status, last_seq = $last, ended_at = $at, error_code = $code, error_message = $message,
@@ -104,7 +106,7 @@ internal sealed partial class WriteSession : IWriteSession
     /// <summary>None: the file has one writer at a time.</summary>
     public IReadOnlyCollection<Guid> FindLocked(Guid[] threads) => [];
 
-    public void Rest() => _checkpointer?.AfterCommit(this);
+    public void AfterGroup() => _checkpointer?.AfterCommit(this);
 
     /// <summary>Leaves the next start nothing to look for.</summary>
     public void Finish()
@@ -179,7 +181,7 @@ internal sealed partial class WriteSession : IWriteSession
         if (endsOlder)
             EndTurn(commit, commit.TurnEnd!, thread);
         if (commit.TurnStart is { } start)
-            _startTurn.Execute(Key(start.TurnId), thread, start.Owner, commit.FirstSeqOf(start.TurnId), start.At);
+            _startTurn.Execute(Key(start.TurnId), thread, start.Host, commit.FirstSeqOf(start.TurnId), start.At);
         if (commit.TurnEnd is not null && !endsOlder)
             EndTurn(commit, commit.TurnEnd, thread);
 

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CodexOrleans.Grains;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.WebFront.Events;

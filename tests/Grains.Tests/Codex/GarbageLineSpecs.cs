@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CodexOrleans.Grains.Codex.Exec;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Tests.Codex;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CodexOrleans.Grains.Codex.Exec;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Tests.Codex;
 

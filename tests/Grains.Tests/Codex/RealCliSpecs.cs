@@ -3,7 +3,7 @@ using CodexOrleans.DemoModel;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Installation;
 using CodexOrleans.Grains.Workspaces;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Options;
 

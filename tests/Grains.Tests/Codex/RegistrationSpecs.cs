@@ -1,7 +1,7 @@
 using CodexOrleans.FakeCodex;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Processes;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

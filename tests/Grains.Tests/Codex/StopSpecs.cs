@@ -1,5 +1,5 @@
 using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CodexOrleans.Grains.Tests.Codex;

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Processes;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 

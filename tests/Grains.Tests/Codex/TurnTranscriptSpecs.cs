@@ -3,7 +3,7 @@ using System.Text.Json;
 using CodexOrleans.FakeCodex;
 using CodexOrleans.Grains.Codex;
 using CodexOrleans.Grains.Codex.Exec;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Tests.Codex;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
 using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 

@@ -1,5 +1,5 @@
 using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;

@@ -1,4 +1,4 @@
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;

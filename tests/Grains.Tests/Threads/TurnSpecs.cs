@@ -1,6 +1,6 @@
 using System.Text;
 using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Tests.Threads;
 

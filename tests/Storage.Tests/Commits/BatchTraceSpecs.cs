@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 
 namespace CodexOrleans.Storage.Tests.Commits;
 

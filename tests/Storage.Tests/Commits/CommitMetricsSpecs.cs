@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -131,11 +132,11 @@ public sealed class CommitMetricsSpecs : IDisposable
 
         public bool IsTransient(Exception e) => true;
 
-        public bool IsOfTheCommit(Exception e) => false;
+        public bool IsCausedByCommit(Exception e) => false;
 
-        public bool IsOfALock(Exception e) => false;
+        public bool IsLockTimeout(Exception e) => false;
 
-        public bool IsOfTheConnection(Exception e) => false;
+        public bool BreaksConnection(Exception e) => false;
 
         public StorageException ToStorageException(Exception e) => new(StorageFault.DiskFull, e.Message, e);
 
@@ -145,7 +146,7 @@ public sealed class CommitMetricsSpecs : IDisposable
         {
         }
 
-        public void Rest()
+        public void AfterGroup()
         {
         }
 

@@ -1,4 +1,7 @@
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Postgres.Cluster;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Storage.Tests.Postgres;
@@ -9,13 +12,13 @@ public sealed class SessionArchiveSpecs : IAsyncLifetime
 
     private readonly Owner _owner = new();
     private PostgresThreadStore _store = null!;
-    private SessionArchive _archive = null!;
+    private PostgresSessionArchive _archive = null!;
 
     public async ValueTask InitializeAsync()
     {
         _store = new PostgresThreadStore(new StorageOptions { Provider = StorageProvider.Postgres, ConnectionString = await (await PostgresServer.Shared).CreateDatabase() });
         await _store.Open(TestContext.Current.CancellationToken);
-        _archive = new SessionArchive(_store.Connections);
+        _archive = new PostgresSessionArchive(_store.Connections);
     }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.WebFront.Tests.Support;
 

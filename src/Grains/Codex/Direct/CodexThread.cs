@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using CodexOrleans.Grains;
 using CodexOrleans.Grains.Codex;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Direct;
 

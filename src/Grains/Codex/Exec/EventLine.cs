@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Codex.Exec;
 

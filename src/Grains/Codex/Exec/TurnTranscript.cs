@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Unicode;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Codex.Exec;
 

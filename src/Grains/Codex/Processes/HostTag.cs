@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 
 namespace CodexOrleans.Grains.Codex.Processes;
 

@@ -1,4 +1,4 @@
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -45,8 +45,13 @@ public static class ThreadStoreRegistration
         return options.Provider switch
         {
             StorageProvider.Postgres => new PostgresThreadStore(
-                provider.GetRequiredService<PostgresDatabase>(), options, time, provider.GetService<ILogger<PostgresThreadStore>>(), meters),
-            _ => new SqliteThreadStore(SqliteFile(options, provider), options, time, provider.GetService<ILogger<SqliteThreadStore>>(), meters: meters),
+                provider.GetRequiredService<PostgresDatabase>(),
+                options,
+                time,
+                provider.GetService<ILogger<PostgresThreadStore>>(),
+                meters),
+            _ => new SqliteThreadStore(
+                SqliteFile(options, provider), options, time, provider.GetService<ILogger<SqliteThreadStore>>(), meters: meters),
         };
     }
 

@@ -64,7 +64,9 @@ internal static class ClusterNode
         silo.Services.AddClusterStore();
         silo.Services.AddHostedService<ClusterUpkeep>();
         silo.Services.AddHostedService<LeaveLimit>();
-        silo.AddGrainDirectory(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY, (services, _) => ActivatorUtilities.CreateInstance<PostgresGrainDirectory>(services));
+        silo.AddGrainDirectory(
+            GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY,
+            (services, _) => ActivatorUtilities.CreateInstance<PostgresGrainDirectory>(services));
         silo.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
         silo.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
     }
@@ -78,7 +80,8 @@ internal static class ClusterNode
         client.Services.AddClusterStore();
         client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, ForOrleans(connectionString)));
         client.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
-        client.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
+        client.AddDirectStreams(
+            ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
         // A cluster that is not there yet, or is gone for a while, is no reason to give up.
         client.UseConnectionRetryFilter(async (_, cancellationToken) =>
         {
@@ -93,7 +96,8 @@ internal static class ClusterNode
 
     private static long Size(object batch) => ((ThreadEventBatch)batch).Lines.Length;
 
-    private static void Name(ClusterOptions options, CodexClusterOptions cluster) => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Id);
+    private static void Name(ClusterOptions options, CodexClusterOptions cluster) =>
+        (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Id);
 
     private static void Listen(EndpointOptions options, CodexClusterOptions cluster)
     {

@@ -50,7 +50,8 @@ internal sealed partial class ClusterUpkeep(
             foreach (var front in await remains.FindSilentFronts(cancellationToken))
             {
                 await RemoveSubscriptions(front);
-                await remains.RemoveFront(front, cluster.Value.ServiceId, $"{ThreadStreams.BetweenProcesses}/{ThreadStreams.Fronts}/", cancellationToken);
+                await remains.RemoveFront(
+                    front, cluster.Value.ServiceId, $"{ThreadStreams.BetweenProcesses}/{ThreadStreams.Fronts}/", cancellationToken);
             }
 
             await remains.RemoveGrainsOf(cluster.Value.ClusterId, (int)SiloStatus.Dead, cancellationToken);

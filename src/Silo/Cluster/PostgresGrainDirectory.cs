@@ -34,10 +34,12 @@ internal sealed partial class PostgresGrainDirectory(GrainDirectoryTable table, 
         await Reach(() => table.Find(grainId.ToString())) is { } found ? AddressOf(grainId, found) : null;
 
     /// <summary>Never fails: Orleans goes on all the same, and whoever activates the grain next replaces the entry.</summary>
-    public Task Unregister(GrainAddress address) => TryRemove(() => table.Remove(address.GrainId.ToString(), address.ActivationId.ToParsableString()));
+    public Task Unregister(GrainAddress address) =>
+        TryRemove(() => table.Remove(address.GrainId.ToString(), address.ActivationId.ToParsableString()));
 
     /// <summary>Never fails: Orleans would not tell of any dead silo again. <see cref="ClusterUpkeep"/> removes what is left.</summary>
-    public Task UnregisterSilos(List<SiloAddress> siloAddresses) => TryRemove(() => table.RemoveSilos([.. siloAddresses.Select(silo => silo.ToParsableString())]));
+    public Task UnregisterSilos(List<SiloAddress> siloAddresses) =>
+        TryRemove(() => table.RemoveSilos([.. siloAddresses.Select(silo => silo.ToParsableString())]));
 
     private static GrainEntry EntryOf(GrainAddress address) =>
         new(address.ActivationId.ToParsableString(), address.SiloAddress!.ToParsableString(), address.MembershipVersion.Value);
@@ -60,7 +62,8 @@ internal sealed partial class PostgresGrainDirectory(GrainDirectoryTable table, 
         {
             // Orleans logs a stack trace for each call that it cannot address, unless the innermost cause is a key that was not found.
             // Whoever made the call is told, and says so in a line.
-            throw new StorageUnavailableException($"The places of grains cannot be read or written. {e.Message}", new KeyNotFoundException(e.Message));
+            throw new StorageUnavailableException(
+                $"The places of grains cannot be read or written. {e.Message}", new KeyNotFoundException(e.Message));
         }
     }
 

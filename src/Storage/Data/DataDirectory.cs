@@ -49,9 +49,11 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Where the server keeps its data when nothing else is configured.</summary>
     /// <exception cref="StorageException">This user has no home directory.</exception>
     public static string DefaultPath =>
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } folder
+        Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } folder
             ? System.IO.Path.Combine(folder, "codex-orleans")
-            : throw new StorageException(StorageFault.ReadOnly, "This user has no home directory for the server's data. Set HOME, or name a folder with --DataDirectory.");
+            : throw new StorageException(StorageFault.ReadOnly, "This user has no home directory for the server's data. " +
+                "Set HOME, or name a folder with --DataDirectory.");
 
     /// <summary>Creates the folder if needed and takes its lock.</summary>
     /// <param name="path">Where.</param>
@@ -60,14 +62,17 @@ public sealed class DataDirectory : IDisposable
     public static DataDirectory Open(string path, string? workspaces = null)
     {
         if (string.IsNullOrWhiteSpace(path))
-            throw new StorageException(StorageFault.ReadOnly, "DataDirectory is empty. Name a folder, or leave it out to have the server's data in this user's home directory.");
+            throw new StorageException(StorageFault.ReadOnly, "DataDirectory is empty. " +
+                "Name a folder, or leave it out to have the server's data in this user's home directory.");
         path = System.IO.Path.GetFullPath(path);
         if (File.Exists(path))
-            throw new StorageException(StorageFault.ReadOnly, $"The data directory '{path}' is a file. Name a folder with --DataDirectory.");
+            throw new StorageException(StorageFault.ReadOnly, $"The data directory '{path}' is a file. " +
+                "Name a folder with --DataDirectory.");
         if (workspaces is not null)
         {
             if (!System.IO.Path.IsPathFullyQualified(workspaces) || !Directory.Exists(workspaces))
-                throw new StorageException(StorageFault.ReadOnly, $"Workspaces:Folder is '{workspaces}': it must be the absolute path of a folder that exists. Is the volume mounted?");
+                throw new StorageException(StorageFault.ReadOnly, $"Workspaces:Folder is '{workspaces}': " +
+                    "it must be the absolute path of a folder that exists. Is the volume mounted?");
             workspaces = new DirectoryInfo(workspaces).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? workspaces;
         }
 
@@ -92,7 +97,8 @@ public sealed class DataDirectory : IDisposable
         }
         catch (Exception e) when (IsLocked(e))
         {
-            throw new StorageException(StorageFault.Locked, $"The data directory '{path}' is in use by another server. Stop that server, or choose another folder with --DataDirectory.", e);
+            throw new StorageException(StorageFault.Locked, $"The data directory '{path}' is in use by another server. " +
+                "Stop that server, or choose another folder with --DataDirectory.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -123,10 +129,12 @@ public sealed class DataDirectory : IDisposable
     public void Dispose() => _lock.Dispose();
 
     private static StorageException Unusable(string path, string how, Exception e) => FullDisk.IsCauseOf(e)
-        ? new StorageException(StorageFault.DiskFull, $"The data directory '{path}' {how}: no space is left. Free some and start the server again.", e)
+        ? new StorageException(StorageFault.DiskFull, $"The data directory '{path}' {how}: no space is left. " +
+            "Free some and start the server again.", e)
         : new StorageException(
             StorageFault.ReadOnly,
-            $"The data directory '{path}' {how}: {e.Message.TrimEnd('.')}. Give this user write access to it, or choose another one with --DataDirectory.",
+            $"The data directory '{path}' {how}: {e.Message.TrimEnd('.')}. " +
+                "Give this user write access to it, or choose another one with --DataDirectory.",
             e);
 
     /// <summary>Whether another process has the file's lock: EAGAIN, or Windows' sharing violation.</summary>

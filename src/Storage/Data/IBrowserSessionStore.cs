@@ -1,10 +1,14 @@
 namespace CodexOrleans.Storage.Data;
 
-/// <summary>What front ends keep of the sessions of browsers, the same for all on one database. Sessions themselves are not stored.</summary>
+/// <summary>
+/// What front ends keep of the sessions of browsers, the same for all on one database. Sessions themselves are not stored.
+/// </summary>
 /// <remarks>All methods throw <see cref="StorageException"/> when the database cannot be used.</remarks>
 public interface IBrowserSessionStore
 {
-    /// <summary>32 random bytes, made when the database was first opened and never changed: a secret of all servers that share it.</summary>
+    /// <summary>
+    /// 32 random bytes, made when the database was first opened and never changed: a secret of all servers that share it.
+    /// </summary>
     ValueTask<byte[]> ReadSessionSecret(CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -14,7 +14,9 @@ public interface IFrontRegister
     /// </summary>
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Begins the life of a front end. Before it subscribes to its stream, so that nothing is kept for one that is not in here.</summary>
+    /// <summary>
+    /// Begins the life of a front end. Before it subscribes to its stream, so that nothing is kept for one that is not in here.
+    /// </summary>
     Task Join(string name, CancellationToken cancellationToken);
 
     /// <summary>Says that the front end lives.</summary>

@@ -8,7 +8,9 @@ public interface ISessionArchive
     bool IsShared { get; }
 
     /// <summary>Keeps what a record has grown by since it was kept last; all of it when it is another one.</summary>
-    /// <param name="turnId">The last turn that is in it. Nothing is kept if the log has no such turn, or a later one's record is kept.</param>
+    /// <param name="turnId">
+    /// The last turn that is in it. Nothing is kept if the log has no such turn, or a later one's record is kept.
+    /// </param>
     /// <param name="path">Its file, relative to the CLI's folder of records.</param>
     /// <param name="record">The file. A <see cref="StorageException"/> also says that it cannot be read; nothing is kept then.</param>
     Task Keep(Guid threadId, string codexThreadId, Guid turnId, string path, Stream record);

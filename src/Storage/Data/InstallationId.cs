@@ -34,7 +34,8 @@ public static class InstallationId
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(StorageFault.ReadOnly, $"The installation's id in '{file}' can be neither read nor written: {e.Message.TrimEnd('.')}. Give this user access to the data directory.", e);
+            throw new StorageException(StorageFault.ReadOnly, $"The installation's id in '{file}' can be neither read nor written: " +
+                $"{e.Message.TrimEnd('.')}. Give this user access to the data directory.", e);
         }
     }
 }

@@ -23,7 +23,9 @@ public interface IThreadStore : IThreadReader
     /// Deletes a small thread in one commit: its row, its turns and its events. As a commit it is all of it or nothing. A thread of
     /// more than 1,024 chunks or 16 MiB is refused: in one transaction it would make every other thread's commits wait.
     /// </summary>
-    /// <param name="generation">The owner's, as in <see cref="ThreadCommit.Generation"/>: who does not own the thread deletes nothing.</param>
+    /// <param name="generation">
+    /// The owner's, as in <see cref="ThreadCommit.Generation"/>: who does not own the thread deletes nothing.
+    /// </param>
     /// <returns>
     /// Whether it was deleted, or refused because there is no such thread, another owner has claimed it since, or a turn of it runs.
     /// </returns>
@@ -31,7 +33,9 @@ public interface IThreadStore : IThreadReader
     /// <exception cref="StorageException">The database could not be read or written; nothing is deleted.</exception>
     ValueTask<CommitResult> Delete(Guid threadId, long generation);
 
-    /// <summary>Shows that the database can be read and written now, or could be less than a second ago. May be called by anybody at any rate.</summary>
+    /// <summary>
+    /// Shows that the database can be read and written now, or could be less than a second ago. May be called by anybody at any rate.
+    /// </summary>
     /// <exception cref="StorageException">It cannot; the message says why and what to do.</exception>
     ValueTask CheckHealth(CancellationToken cancellationToken = default);
 }

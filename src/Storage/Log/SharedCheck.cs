@@ -1,8 +1,8 @@
 namespace CodexOrleans.Storage.Log;
 
 /// <summary>
-/// A check that strangers may ask for as often as they like: it runs once for all who ask at the same time, and what it has found to be well
-/// counts for a second. A fault is told to those who waited for it, and looked for again by the next.
+/// A check that strangers may ask for as often as they like: it runs once for all who ask at the same time, and what it has found to be
+/// well counts for a second. A fault is told to those who waited for it, and looked for again by the next.
 /// </summary>
 internal sealed class SharedCheck(Func<Task> check, TimeProvider time)
 {

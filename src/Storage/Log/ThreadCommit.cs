@@ -21,7 +21,9 @@ public sealed partial class ThreadCommit
     /// <summary>The head the owner believes in: number of the last committed event, 0 for a new thread. A mismatch is a fence.</summary>
     public required long ExpectedHead { get; init; }
 
-    /// <summary>Events to append; the first begins at <see cref="ExpectedHead"/> + 1 and each follows the one before. May be empty.</summary>
+    /// <summary>
+    /// Events to append; the first begins at <see cref="ExpectedHead"/> + 1 and each follows the one before. May be empty.
+    /// </summary>
     public IReadOnlyList<LogChunk> Chunks { get; init; } = [];
 
     /// <summary>A turn that begins with this commit, which also holds its first event. A thread has one running turn at most.</summary>

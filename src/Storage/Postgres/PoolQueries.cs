@@ -7,7 +7,8 @@ namespace CodexOrleans.Storage.Postgres;
 /// <remarks>All methods throw <see cref="StorageException"/> when the database cannot be used.</remarks>
 internal static class PoolQueries
 {
-    public static async Task<T> Use<T>(this NpgsqlDataSource pool, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken = default)
+    public static async Task<T> Use<T>(
+        this NpgsqlDataSource pool, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken = default)
     {
         try
         {
@@ -21,14 +22,20 @@ internal static class PoolQueries
     }
 
     /// <summary>Rows changed.</summary>
-    public static Task<int> Execute(this NpgsqlDataSource pool, string sql, object? values = null, CancellationToken cancellationToken = default) =>
-        pool.Use(connection => connection.ExecuteAsync(new CommandDefinition(sql, values, cancellationToken: cancellationToken)), cancellationToken);
+    public static Task<int> Execute(
+        this NpgsqlDataSource pool, string sql, object? values = null, CancellationToken cancellationToken = default) =>
+        pool.Use(connection => connection.ExecuteAsync(Command(sql, values, cancellationToken)), cancellationToken);
 
     /// <summary>The first row, or null (a value's default) when there is none.</summary>
-    public static Task<T?> Find<T>(this NpgsqlDataSource pool, string sql, object? values = null, CancellationToken cancellationToken = default) => pool.Use(
-        connection => connection.QueryFirstOrDefaultAsync<T>(new CommandDefinition(sql, values, cancellationToken: cancellationToken)), cancellationToken);
+    public static Task<T?> Find<T>(
+        this NpgsqlDataSource pool, string sql, object? values = null, CancellationToken cancellationToken = default) =>
+        pool.Use(connection => connection.QueryFirstOrDefaultAsync<T>(Command(sql, values, cancellationToken)), cancellationToken);
 
-    public static Task<IReadOnlyList<T>> List<T>(this NpgsqlDataSource pool, string sql, object? values = null, CancellationToken cancellationToken = default) =>
+    public static Task<IReadOnlyList<T>> List<T>(
+        this NpgsqlDataSource pool, string sql, object? values = null, CancellationToken cancellationToken = default) =>
         pool.Use<IReadOnlyList<T>>(
-            async connection => (await connection.QueryAsync<T>(new CommandDefinition(sql, values, cancellationToken: cancellationToken))).AsList(), cancellationToken);
+            async connection => (await connection.QueryAsync<T>(Command(sql, values, cancellationToken))).AsList(), cancellationToken);
+
+    private static CommandDefinition Command(string sql, object? values, CancellationToken cancellationToken) =>
+        new(sql, values, cancellationToken: cancellationToken);
 }

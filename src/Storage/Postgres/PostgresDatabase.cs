@@ -12,7 +12,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <exception cref="ArgumentException">The connection string is missing or cannot be read.</exception>
     public PostgresDatabase(StorageOptions options)
     {
-        var connectionString = options.ConnectionString ?? throw new ArgumentException("PostgreSQL needs a connection string.", nameof(options));
+        var connectionString = options.ConnectionString ?? throw new ArgumentException(
+            "PostgreSQL needs a connection string.", nameof(options));
         _connectionString = PostgresSettings.ForTheLog(connectionString);
         var settings = new NpgsqlConnectionStringBuilder(_connectionString);
         Server = PostgresFaults.ServerOf(_connectionString);

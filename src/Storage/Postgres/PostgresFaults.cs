@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace CodexOrleans.Storage.Postgres;
 
-/// <summary>What PostgreSQL's error codes mean for the operator. See https://www.postgresql.org/docs/current/errcodes-appendix.html.</summary>
+/// <summary>
+/// What PostgreSQL's error codes mean for the operator. See https://www.postgresql.org/docs/current/errcodes-appendix.html.
+/// </summary>
 internal static class PostgresFaults
 {
     private const string RaisedByFunction = "P0001";
@@ -15,7 +17,8 @@ internal static class PostgresFaults
     /// <summary>May go away by itself: a database that restarts, fails over, is full or too busy, or a lost connection.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
-        PostgresException known => ClassOf(known) is "08" or "40" or "53" or "55" or "57" or "58" || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong,
+        PostgresException known => ClassOf(known) is "08" or "40" or "53" or "55" or "57" or "58"
+            || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong,
         NpgsqlException or IOException or SocketException or TimeoutException => true,
         _ => false,
     };
@@ -31,7 +34,9 @@ internal static class PostgresFaults
     };
 
     /// <summary>The connection is broken, or to a server that goes away, or nobody knows what state it was left in.</summary>
-    public static bool BreaksConnection(Exception e) => e is not PostgresException known || ClassOf(known) is "08" or "57" || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong;
+    public static bool BreaksConnection(Exception e) =>
+        e is not PostgresException known || ClassOf(known) is "08" or "57"
+            || known.SqlState is ReadOnlyTransaction or IdleInTransaction or TransactionTooLong;
 
     /// <summary>What the driver throws when a statement could not be run, and not a mistake in the program.</summary>
     public static bool IsFromDriver(Exception e) => e is NpgsqlException or IOException or TimeoutException;
@@ -59,7 +64,8 @@ internal static class PostgresFaults
             ReadOnlyTransaction => StorageFault.ReadOnly,
             LockNotAvailable => StorageFault.Locked,
             IdleInTransaction or TransactionTooLong => StorageFault.Unreachable,
-            { Length: 5 } when state.StartsWith("57", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal) => StorageFault.Unreachable,
+            { Length: 5 } when state.StartsWith("57", StringComparison.Ordinal)
+                || state.StartsWith("08", StringComparison.Ordinal) => StorageFault.Unreachable,
             null when IsOfTheNetwork(e) => StorageFault.Unreachable,
             _ => StorageFault.Other,
         };
@@ -68,11 +74,16 @@ internal static class PostgresFaults
 
     private static string MessageFor(StorageFault fault, string server, string? state, Exception e, bool starting) => fault switch
     {
-        StorageFault.Unreachable => $"PostgreSQL at {server} cannot be reached ({e.Message}). See that it runs and that Storage:ConnectionString is right{GoesOn(starting)}",
-        StorageFault.Locked => $"Another session of PostgreSQL at {server} holds what is to be written ({e.Message}); pg_stat_activity shows which it is. End it{GoesOn(starting)}",
-        StorageFault.DiskFull => $"PostgreSQL at {server} is out of disk space, memory or connections ({e.Message}). Give it more{GoesOn(starting)}",
-        StorageFault.ReadOnly => $"PostgreSQL at {server} refuses to be written to ({e.Message}). Check user and password in Storage:ConnectionString, the rights of that user, and that this is not a standby.",
-        _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). Restart the server with a user that may create tables: it brings the schema up to date.",
+        StorageFault.Unreachable => $"PostgreSQL at {server} cannot be reached ({e.Message}). " +
+            $"See that it runs and that Storage:ConnectionString is right{GoesOn(starting)}",
+        StorageFault.Locked => $"Another session of PostgreSQL at {server} holds what is to be written ({e.Message}); " +
+            $"pg_stat_activity shows which it is. End it{GoesOn(starting)}",
+        StorageFault.DiskFull => $"PostgreSQL at {server} is out of disk space, memory or connections ({e.Message}). " +
+            $"Give it more{GoesOn(starting)}",
+        StorageFault.ReadOnly => $"PostgreSQL at {server} refuses to be written to ({e.Message}). " +
+            "Check user and password in Storage:ConnectionString, the rights of that user, and that this is not a standby.",
+        _ when state is UndefinedTable or UndefinedFunction => $"The database at {server} lacks what this version needs ({e.Message}). " +
+            "Restart the server with a user that may create tables: it brings the schema up to date.",
         _ => $"PostgreSQL at {server} cannot be used ({e.Message}). Look at its log.",
     };
 

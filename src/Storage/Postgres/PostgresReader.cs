@@ -14,13 +14,15 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
     internal const string ThreadSql =
         $"""
         SELECT {LogRows.Thread},
-            (SELECT turns.id FROM turns WHERE thread_id = threads.id AND status = 0) AS {nameof(ThreadRecord.RunningTurnId)}, {LogRows.Usage}
+            (SELECT turns.id FROM turns WHERE thread_id = threads.id AND status = 0) AS {nameof(ThreadRecord.RunningTurnId)},
+            {LogRows.Usage}
         FROM threads WHERE id = @id
         """;
 
     internal const string TurnSql = $"SELECT {TurnNames} FROM turns WHERE id = @id";
 
-    internal const string TurnsSql = $"SELECT {TurnNames} FROM turns WHERE thread_id = @id AND first_seq < @before ORDER BY first_seq DESC LIMIT @limit";
+    internal const string TurnsSql =
+        $"SELECT {TurnNames} FROM turns WHERE thread_id = @id AND first_seq < @before ORDER BY first_seq DESC LIMIT @limit";
 
     // The innermost query finds the chunk that holds the first event asked for: it may begin before it. The sum is over the rows of one
     // page at most, and the length of a value is known without reading it.
@@ -44,7 +46,9 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
 
     private const string SecretSql = "SELECT value FROM secrets WHERE name = @name";
 
-    private const string AllEndedSessionsSql = $"SELECT id AS {nameof(EndedSession.Id)}, expires_at AS {nameof(EndedSession.ExpiresAt)} FROM ended_browser_sessions";
+    private const string AllEndedSessionsSql =
+        $"SELECT id AS {nameof(EndedSession.Id)}, expires_at AS {nameof(EndedSession.ExpiresAt)} FROM ended_browser_sessions";
+
     private const string EndedSessionsSql = $"{AllEndedSessionsSql} WHERE ended_at > now() - @within";
 
     public async Task<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken) =>
@@ -56,33 +60,35 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
     public Task<IReadOnlyList<TurnRecord>> ReadTurns(Guid threadId, int limit, long? before, CancellationToken cancellationToken) =>
         ListTurns(TurnsSql, new { id = threadId, before = before ?? long.MaxValue, limit }, cancellationToken);
 
-    public Task<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken) => ListTurns(RunningSql, null, cancellationToken);
+    public Task<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken) =>
+        ListTurns(RunningSql, null, cancellationToken);
 
-    public Task<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken) => database.Use<IReadOnlyList<LogChunk>>(
-        async connection =>
-        {
-            await using var command = new NpgsqlCommand(ChunksSql, connection);
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = threadId });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterSeq });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = maxBytes });
-            await using var row = await command.ExecuteReaderAsync(cancellationToken);
-            var chunks = new List<LogChunk>();
-            while (await row.ReadAsync(cancellationToken))
+    public Task<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken) =>
+        database.Use<IReadOnlyList<LogChunk>>(
+            async connection =>
             {
-                chunks.Add(new LogChunk
+                await using var command = new NpgsqlCommand(ChunksSql, connection);
+                command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = threadId });
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterSeq });
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = maxBytes });
+                await using var row = await command.ExecuteReaderAsync(cancellationToken);
+                var chunks = new List<LogChunk>();
+                while (await row.ReadAsync(cancellationToken))
                 {
-                    FirstSeq = row.GetInt64(0),
-                    LastSeq = row.GetInt64(1),
-                    TurnId = row.GetGuid(2),
-                    At = row.GetInt64(3),
-                    Kind = (byte)row.GetInt16(4),
-                    Lines = row.GetFieldValue<byte[]>(5),
-                });
-            }
+                    chunks.Add(new LogChunk
+                    {
+                        FirstSeq = row.GetInt64(0),
+                        LastSeq = row.GetInt64(1),
+                        TurnId = row.GetGuid(2),
+                        At = row.GetInt64(3),
+                        Kind = (byte)row.GetInt16(4),
+                        Lines = row.GetFieldValue<byte[]>(5),
+                    });
+                }
 
-            return chunks;
-        },
-        cancellationToken);
+                return chunks;
+            },
+            cancellationToken);
 
     /// <summary>How many chunks a thread has and how many bytes are in them, counted up to <paramref name="limit"/> chunks.</summary>
     public Task<(long Chunks, long Bytes)> ReadSize(Guid threadId, int limit, CancellationToken cancellationToken) =>
@@ -98,7 +104,13 @@ internal sealed class PostgresReader(NpgsqlDataSource database)
     private Task<IReadOnlyList<TurnRecord>> ListTurns(string sql, object? values, CancellationToken cancellationToken) =>
         List<TurnRecord, TokenUsage?>(sql, values, LogRows.With, cancellationToken);
 
-    private Task<IReadOnlyList<T>> List<T, TUsage>(string sql, object? values, Func<T, TUsage, T> with, CancellationToken cancellationToken) => database.Use<IReadOnlyList<T>>(
-        async connection => (await connection.QueryAsync(new CommandDefinition(sql, values, cancellationToken: cancellationToken), with, LogRows.FirstOfUsage)).AsList(),
-        cancellationToken);
+    private Task<IReadOnlyList<T>> List<T, TUsage>(
+        string sql, object? values, Func<T, TUsage, T> with, CancellationToken cancellationToken) =>
+        database.Use<IReadOnlyList<T>>(
+            async connection =>
+            {
+                var command = new CommandDefinition(sql, values, cancellationToken: cancellationToken);
+                return (await connection.QueryAsync(command, with, LogRows.FirstOfUsage)).AsList();
+            },
+            cancellationToken);
 }

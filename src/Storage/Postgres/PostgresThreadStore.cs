@@ -35,7 +35,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
     {
     }
 
-    internal PostgresThreadStore(PostgresDatabase database, StorageOptions options, TimeProvider? time, ILogger<PostgresThreadStore>? logger, IMeterFactory? meters)
+    internal PostgresThreadStore(
+        PostgresDatabase database, StorageOptions options, TimeProvider? time, ILogger<PostgresThreadStore>? logger, IMeterFactory? meters)
     {
         _options = options;
         _time = time ?? TimeProvider.System;
@@ -102,17 +103,22 @@ public sealed partial class PostgresThreadStore : IOpenStore
     public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) =>
         new(Reader.ReadThread(threadId, cancellationToken));
 
-    public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) => new(Reader.ReadTurn(turnId, cancellationToken));
+    public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) =>
+        new(Reader.ReadTurn(turnId, cancellationToken));
 
-    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(
+        Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
         new(Reader.ReadTurns(threadId, limit, before, cancellationToken));
 
-    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(
+        Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
         new(Reader.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken));
 
-    public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) => new(Reader.ReadRunningTurns(cancellationToken));
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) =>
+        new(Reader.ReadRunningTurns(cancellationToken));
 
-    public ValueTask<byte[]> ReadSessionSecret(CancellationToken cancellationToken = default) => new(Reader.ReadSecret(SessionSecret.Name, cancellationToken));
+    public ValueTask<byte[]> ReadSessionSecret(CancellationToken cancellationToken = default) =>
+        new(Reader.ReadSecret(SessionSecret.Name, cancellationToken));
 
     public async ValueTask EndSession(EndedSession session)
     {
@@ -120,7 +126,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
         await _commits.EndSession(session);
     }
 
-    public ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(TimeSpan? within = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(
+        TimeSpan? within = null, CancellationToken cancellationToken = default) =>
         new(Reader.ReadEndedSessions(within, cancellationToken));
 
     /// <summary>Writes what waits, refuses all else, and closes all connections.</summary>
@@ -158,7 +165,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
     private void EnsureOpen()
     {
         if (!_open)
-            throw new StorageException(StorageFault.Closed, $"The log at {_database.Server} is not open: the server has not started yet, or is shutting down.");
+            throw new StorageException(StorageFault.Closed, $"The log at {_database.Server} is not open: " +
+                "the server has not started yet, or is shutting down.");
     }
 
     private async Task Close()
@@ -171,7 +179,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
         await _database.DisposeAsync();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {Server} has been upgraded by a newer version of this server, whose schema ({Scripts}) this one can use. Upgrade this node too.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {Server} has been upgraded by a newer version of this server, " +
+        "whose schema ({Scripts}) this one can use. Upgrade this node too.")]
     private static partial void LogNewer(ILogger logger, string server, string scripts);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL at {Server} cannot be used yet; waiting for it.")]

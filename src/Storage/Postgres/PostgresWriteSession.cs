@@ -297,7 +297,12 @@ internal sealed class PostgresWriteSession : IWriteSession
 
     private static void AddUsage(NpgsqlBatchCommand command, TokenUsage? usage) => Add(
         command,
-        usage is null ? null : (long[])[usage.InputTokens, usage.CachedInputTokens, usage.CacheWriteInputTokens, usage.OutputTokens, usage.ReasoningOutputTokens],
+        usage is null
+            ? null
+            : (long[])
+            [
+                usage.InputTokens, usage.CachedInputTokens, usage.CacheWriteInputTokens, usage.OutputTokens, usage.ReasoningOutputTokens,
+            ],
         NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
     private static void AddText(NpgsqlBatchCommand command, string? value) => Add(command, value, NpgsqlDbType.Text);

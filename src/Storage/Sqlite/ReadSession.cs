@@ -9,7 +9,8 @@ namespace CodexOrleans.Storage.Sqlite;
 /// <summary>One read-only connection with its prepared statements. One reader uses it at a time.</summary>
 internal sealed class ReadSession(SqliteConnection connection) : IDisposable
 {
-    private const string TurnNames = $"{LogRows.Turn}, (SELECT id FROM threads WHERE key = turns.thread) AS {nameof(TurnRecord.ThreadId)}, {LogRows.Usage}";
+    private const string TurnNames =
+        $"{LogRows.Turn}, (SELECT id FROM threads WHERE key = turns.thread) AS {nameof(TurnRecord.ThreadId)}, {LogRows.Usage}";
 
     internal const string ThreadSql =
         $"""
@@ -55,7 +56,10 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
     private const string SecretSql = "SELECT value FROM secrets WHERE name = $name";
 
     private const string EndedSessionsSql =
-        $"SELECT id AS {nameof(EndedSession.Id)}, expires_at AS {nameof(EndedSession.ExpiresAt)} FROM ended_browser_sessions WHERE ended_at > $since";
+        $"""
+        SELECT id AS {nameof(EndedSession.Id)}, expires_at AS {nameof(EndedSession.ExpiresAt)}
+        FROM ended_browser_sessions WHERE ended_at > $since
+        """;
 
     private readonly Statement _thread = new(connection, ThreadSql, "$id");
     private readonly Statement _turn = new(connection, TurnSql, "$id");
@@ -186,7 +190,9 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
 
     private static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
 
-    /// <summary>Ids are stored as bytes here. Dapper has one handler for each type, which other databases in this process get too.</summary>
+    /// <summary>
+    /// Ids are stored as bytes here. Dapper has one handler for each type, which other databases in this process get too.
+    /// </summary>
     private sealed class IdColumn : SqlMapper.TypeHandler<Guid>
     {
         public override Guid Parse(object value) => value is byte[] bytes ? new Guid(bytes, bigEndian: true) : (Guid)value;

@@ -15,8 +15,8 @@ internal sealed partial class WriteSession : IWriteSession
     private readonly List<Statement> _statements = [];
     private readonly ThreadTails _tails;
     private readonly Checkpointer? _checkpointer;
-    private readonly Statement _begin, _end, _rollback, _create, _claim, _owned, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
-    private readonly Statement _endSession, _forgetSessions;
+    private readonly Statement _begin, _end, _rollback, _create, _claim, _owned, _change, _turnStatus, _startTurn, _endTurn, _addChunk;
+    private readonly Statement _probe, _endSession, _forgetSessions;
     private readonly Statement _deletable, _deleteChunks, _deleteIndex, _deleteTurns, _deleteThread;
 
     /// <param name="checkpointer">Told of what was written; null for a session that writes next to nothing.</param>
@@ -35,7 +35,8 @@ internal sealed partial class WriteSession : IWriteSession
             ON CONFLICT (id) DO NOTHING RETURNING key
             """,
             "$id", "$to", "$at");
-        _claim = Prepare("UPDATE threads SET generation = $generation, head_seq = $to WHERE key = $thread", "$thread", "$generation", "$to");
+        _claim = Prepare(
+            "UPDATE threads SET generation = $generation, head_seq = $to WHERE key = $thread", "$thread", "$generation", "$to");
         _owned = Prepare("SELECT key, generation, head_seq FROM threads WHERE id = $id", "$id");
         _change = Prepare(
             """
@@ -185,12 +186,14 @@ internal sealed partial class WriteSession : IWriteSession
         if (commit.TurnEnd is not null && !endsOlder)
             EndTurn(commit, commit.TurnEnd, thread);
 
-        if (commit.TurnStart is not null || commit.TurnEnd is not null || commit.CodexThreadId is not null || commit.Options is not null || commit.CumulativeUsage is not null)
+        if (commit.TurnStart is not null || commit.TurnEnd is not null || commit.CodexThreadId is not null || commit.Options is not null
+            || commit.CumulativeUsage is not null)
         {
             var usage = commit.CumulativeUsage;
             _change.Execute(
                 thread, commit.CodexThreadId, commit.Options, LastActivity(commit),
-                usage?.InputTokens, usage?.CachedInputTokens, usage?.CacheWriteInputTokens, usage?.OutputTokens, usage?.ReasoningOutputTokens);
+                usage?.InputTokens, usage?.CachedInputTokens, usage?.CacheWriteInputTokens, usage?.OutputTokens,
+                usage?.ReasoningOutputTokens);
         }
 
         for (var i = 0; i < commit.Chunks.Count; i++)
@@ -247,7 +250,11 @@ internal sealed partial class WriteSession : IWriteSession
         if (_tails.Current(commit.ThreadId) is not { } tail)
         {
             if (commit is { Claim: true, Generation: 1, ExpectedHead: 0 })
-                return _create.ExecuteScalar(Key(commit.ThreadId), commit.HeadAfter, commit.TurnStart?.At ?? now) is long created ? new ThreadTail(created, 1, 0) : null;
+            {
+                var key = _create.ExecuteScalar(Key(commit.ThreadId), commit.HeadAfter, commit.TurnStart?.At ?? now);
+                return key is long created ? new ThreadTail(created, 1, 0) : null;
+            }
+
             using var row = _owned.Query(Key(commit.ThreadId));
             if (!row.Read())
                 return null;

@@ -18,14 +18,20 @@ internal sealed class CommitMetrics
         _events = meter.CreateCounter<long>("codex.log.events", "{event}", "Events on disk.");
         _written = meter.CreateCounter<long>("codex.log.written", "By", "Bytes of events on disk.");
         _batchSize = meter.CreateHistogram(
-            "codex.log.batch.size", "{commit}", "Commits that shared one transaction.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096] });
+            "codex.log.batch.size", "{commit}", "Commits that shared one transaction.",
+            advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096] });
         _batchDuration = meter.CreateHistogram(
             "codex.log.batch.duration",
             "s",
             "Time of one transaction, from its first statement to the commit.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
-        meter.CreateObservableCounter("codex.log.faults", ReadFaults, "{fault}", "Transactions that failed because of the database, by error.type.");
-        meter.CreateObservableCounter("codex.log.retries", () => Volatile.Read(ref _retries), "{retry}", "Transactions that were tried again.");
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+            });
+        meter.CreateObservableCounter(
+            "codex.log.faults", ReadFaults, "{fault}", "Transactions that failed because of the database, by error.type.");
+        meter.CreateObservableCounter(
+            "codex.log.retries", () => Volatile.Read(ref _retries), "{retry}", "Transactions that were tried again.");
         meter.CreateObservableUpDownCounter("codex.log.waiting", () => queue.Count, "{commit}", "Commits that wait for the writer.");
     }
 

@@ -31,7 +31,8 @@ internal sealed class CommitQueue(CommitQueueLimits limits)
                 throw new StorageException(StorageFault.Closed, "The log has been closed: the server is shutting down.");
             // One commit of any size passes when nothing waits.
             if (_waiting.Count >= limits.Count || (_waiting.Count > 0 && _bytes + pending.Size > limits.Bytes))
-                throw new StorageException(StorageFault.Overloaded, $"The log cannot keep up: {_waiting.Count} commits with {_bytes} bytes wait to be written. Look at the disk, or run fewer turns at once with Codex:MaxConcurrentTurns.");
+                throw new StorageException(StorageFault.Overloaded, $"The log cannot keep up: {_waiting.Count} commits with {_bytes} " +
+                    "bytes wait to be written. Look at the disk, or run fewer turns at once with Codex:MaxConcurrentTurns.");
             _waiting.Enqueue(pending);
             _bytes += pending.Size;
             if (_writerWaits)
@@ -60,7 +61,8 @@ internal sealed class CommitQueue(CommitQueueLimits limits)
             }
 
             long bytes = 0;
-            while (group.Count < limits.GroupCount && _waiting.TryPeek(out var next) && (group.Count == 0 || bytes + next.Size <= limits.GroupBytes))
+            while (group.Count < limits.GroupCount && _waiting.TryPeek(out var next)
+                && (group.Count == 0 || bytes + next.Size <= limits.GroupBytes))
             {
                 bytes += next.Size;
                 group.Add(_waiting.Dequeue());

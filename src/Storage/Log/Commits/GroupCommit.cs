@@ -12,7 +12,8 @@ internal sealed class GroupCommit
     private readonly CommitQueue _queue;
     private readonly GroupCommitWriter _writer;
 
-    public GroupCommit(ICommitDatabase database, TimeSpan retryFor, TimeProvider time, ILogger logger, CommitQueueLimits limits, IMeterFactory? meters)
+    public GroupCommit(
+        ICommitDatabase database, TimeSpan retryFor, TimeProvider time, ILogger logger, CommitQueueLimits limits, IMeterFactory? meters)
     {
         _retryFor = retryFor;
         _time = time;
@@ -29,7 +30,8 @@ internal sealed class GroupCommit
         return Enqueue(new PendingCommit(commit, Deadline(_retryFor)));
     }
 
-    public Task<CommitResult> Delete(ThreadDeletion deletion) => Enqueue(new PendingCommit(null, Deadline(_retryFor)) { Deletion = deletion });
+    public Task<CommitResult> Delete(ThreadDeletion deletion) =>
+        Enqueue(new PendingCommit(null, Deadline(_retryFor)) { Deletion = deletion });
 
     /// <inheritdoc cref="IBrowserSessionStore.EndSession"/>
     public Task EndSession(EndedSession session) => Enqueue(new PendingCommit(null, Deadline(_retryFor)) { Session = session });

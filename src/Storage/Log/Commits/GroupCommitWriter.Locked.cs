@@ -95,7 +95,8 @@ internal sealed partial class GroupCommitWriter
         bool OfThem(PendingCommit pending) => pending.ThreadId is { } thread && threads.Contains(thread);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Another session of the database holds the rows of {Threads} threads. Their commits wait, the others go on.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Another session of the database holds the rows of {Threads} threads. " +
+        "Their commits wait, the others go on.")]
     private static partial void LogLocked(ILogger logger, int threads, Exception e);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Whether rows of threads are locked could not be found out now.")]

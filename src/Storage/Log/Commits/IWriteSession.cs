@@ -3,7 +3,9 @@ namespace CodexOrleans.Storage.Log.Commits;
 /// <summary>The writer's connection to one database. One thread uses it.</summary>
 internal interface IWriteSession : IDisposable
 {
-    /// <summary>The commit that the last <see cref="Write"/> could not apply, or null when none was at fault or nobody knows which.</summary>
+    /// <summary>
+    /// The commit that the last <see cref="Write"/> could not apply, or null when none was at fault or nobody knows which.
+    /// </summary>
     PendingCommit? Culprit { get; }
 
     /// <summary>

@@ -12,6 +12,7 @@ internal sealed record ThreadDeletion(Guid ThreadId, long Generation)
     public void CheckSize(long chunks, long bytes)
     {
         if (chunks > MaxChunks || bytes > MaxBytes)
-            throw new InvalidOperationException($"Thread {ThreadId} is too large to be deleted at once: it has more than {MaxChunks} chunks or {MaxBytes >> 20} MiB. Nothing was deleted.");
+            throw new InvalidOperationException($"Thread {ThreadId} is too large to be deleted at once: " +
+                $"it has more than {MaxChunks} chunks or {MaxBytes >> 20} MiB. Nothing was deleted.");
     }
 }

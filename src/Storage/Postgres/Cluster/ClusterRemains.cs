@@ -24,7 +24,10 @@ public sealed class ClusterRemains(NpgsqlDataSource database)
 
     // When a thread was changed last says nothing: whoever ends its lost turn changes it.
     private const string OldThreadsSql =
-        "SELECT id FROM threads WHERE id BETWEEN @least AND @greatest AND created_at < extract(epoch FROM now() - interval '1 minute') * 1000";
+        """
+        SELECT id FROM threads
+        WHERE id BETWEEN @least AND @greatest AND created_at < extract(epoch FROM now() - interval '1 minute') * 1000
+        """;
 
     /// <summary>Names of front ends that have been silent for longer than <see cref="IFrontRegister.Patience"/>.</summary>
     public Task<IReadOnlyList<string>> FindSilentFronts(CancellationToken cancellationToken) =>

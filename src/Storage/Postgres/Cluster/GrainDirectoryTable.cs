@@ -32,7 +32,9 @@ public sealed class GrainDirectoryTable(NpgsqlDataSource database)
     private const string RemoveSilosSql = "DELETE FROM grain_directory WHERE silo = ANY (@silos)";
 
     /// <summary>Adds an entry unless the grain has one.</summary>
-    /// <returns>The grain's entry; null when another one's was in the way and was removed before it was read, so that a new try is due.</returns>
+    /// <returns>
+    /// The grain's entry; null when another one's was in the way and was removed before it was read, so that a new try is due.
+    /// </returns>
     public Task<GrainEntry?> Register(string grain, GrainEntry entry) => database.Find<GrainEntry>(
         RegisterSql, new { grain, activation = entry.Activation, silo = entry.Silo, version = entry.MembershipVersion });
 

@@ -9,23 +9,26 @@ public sealed class PostgresSessionArchive(NpgsqlDataSource database) : ISession
 {
     private const int PartBytes = 1 << 20;
 
+    private const string Names = "codex_thread_id AS CodexThreadId, path AS Path, length AS Length, turn_id AS TurnId";
+
     // An owner that lost the thread must not put its older record over a newer one. Which turn is newer its place in the log says: ids of
     // turns come from the nodes' clocks. A turn that is not seen here began after this statement.
     private const string TakeSql =
-        """
+        $"""
         INSERT INTO sessions AS s (thread_id, codex_thread_id, path, length, turn_id)
         SELECT thread_id, @codexThreadId, @path, 0, id FROM turns WHERE id = @turnId AND thread_id = @threadId
         ON CONFLICT (thread_id) DO UPDATE SET turn_id = @turnId
         WHERE (SELECT first_seq FROM turns WHERE id = s.turn_id) <= (SELECT first_seq FROM turns WHERE id = @turnId)
-        RETURNING codex_thread_id AS CodexThreadId, path AS Path, length AS Length, turn_id AS TurnId
+        RETURNING {Names}
         """;
 
-    private const string SetSql = "UPDATE sessions SET codex_thread_id = @codexThreadId, path = @path, length = @length WHERE thread_id = @threadId";
+    private const string SetSql =
+        "UPDATE sessions SET codex_thread_id = @codexThreadId, path = @path, length = @length WHERE thread_id = @threadId";
+
     private const string DropPartsSql = "DELETE FROM session_parts WHERE thread_id = @threadId";
     private const string AddPartSql = "INSERT INTO session_parts (thread_id, first_byte, content) VALUES (@threadId, @from, @content)";
 
-    private const string FindSql =
-        "SELECT codex_thread_id AS CodexThreadId, path AS Path, length AS Length, turn_id AS TurnId FROM sessions WHERE thread_id = @threadId";
+    private const string FindSql = $"SELECT {Names} FROM sessions WHERE thread_id = @threadId";
 
     private const string PartsSql = "SELECT content FROM session_parts WHERE thread_id = @threadId ORDER BY first_byte";
 

@@ -121,7 +121,8 @@ BEGIN
     -- while this one waited for it, and a statement sees what was there when it began.
     IF NOT owned AND resent AND EXISTS (
         SELECT FROM chunks
-        WHERE thread_id = thread AND first_seq = chunk_first[1] AND turn_id = chunk_turn[1] AND chunks.at = chunk_at[1] AND lines = chunk_lines[1])
+        WHERE thread_id = thread AND first_seq = chunk_first[1] AND turn_id = chunk_turn[1] AND chunks.at = chunk_at[1]
+            AND lines = chunk_lines[1])
     THEN
         RETURN 0;
     ELSIF NOT owned THEN

@@ -3,7 +3,7 @@ using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
 
-namespace CodexOrleans.Storage.Tests;
+namespace CodexOrleans.Storage.Tests.Data;
 
 [UnsupportedOSPlatform("windows")]
 public sealed class DataDirectorySpecs : IDisposable

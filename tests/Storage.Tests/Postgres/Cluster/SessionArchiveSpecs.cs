@@ -4,7 +4,7 @@ using CodexOrleans.Storage.Postgres;
 using CodexOrleans.Storage.Postgres.Cluster;
 using CodexOrleans.TestSupport;
 
-namespace CodexOrleans.Storage.Tests.Postgres;
+namespace CodexOrleans.Storage.Tests.Postgres.Cluster;
 
 public sealed class SessionArchiveSpecs : IAsyncLifetime
 {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Log.Commits;
 
-namespace CodexOrleans.Storage.Tests.Commits;
+namespace CodexOrleans.Storage.Tests.Log.Commits;
 
 /// <summary>The span of a transaction that serves turns with traces of their own.</summary>
 public sealed class BatchTraceSpecs

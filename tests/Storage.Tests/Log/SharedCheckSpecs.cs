@@ -1,6 +1,6 @@
 using CodexOrleans.Storage.Log;
 
-namespace CodexOrleans.Storage.Tests;
+namespace CodexOrleans.Storage.Tests.Log;
 
 public sealed class SharedCheckSpecs
 {

@@ -5,7 +5,7 @@ using CodexOrleans.Storage.Log.Commits;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CodexOrleans.Storage.Tests.Commits;
+namespace CodexOrleans.Storage.Tests.Log.Commits;
 
 /// <summary>What is counted of transactions, on a database that the test plays.</summary>
 public sealed class CommitMetricsSpecs : IDisposable

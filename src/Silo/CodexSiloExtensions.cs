@@ -4,6 +4,7 @@ using CodexOrleans.Grains;
 using CodexOrleans.Silo.Cluster;
 using CodexOrleans.Silo.Embedded;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

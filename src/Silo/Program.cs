@@ -1,6 +1,6 @@
 using CodexOrleans.Silo;
 using CodexOrleans.Silo.Hosting;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -9,7 +9,8 @@ internal static class EmbeddedScripts
     public static IEnumerable<SqlScript> Read(string prefix)
     {
         var assembly = typeof(EmbeddedScripts).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        var resources = assembly.GetManifestResourceNames().Where(name => name.StartsWith(prefix, StringComparison.Ordinal));
+        foreach (var resource in resources.Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             yield return new SqlScript(resource[prefix.Length..^".sql".Length], reader.ReadToEnd());

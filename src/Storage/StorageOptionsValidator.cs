@@ -13,9 +13,11 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
     {
         var result = new ValidateOptionsResultBuilder();
         if (!Enum.IsDefined(options.Provider))
-            result.AddError($"Storage:Provider is '{options.Provider}'; it must be one of: {string.Join(", ", Enum.GetNames<StorageProvider>())}.");
+            result.AddError($"Storage:Provider is '{options.Provider}'; it must be one of: " +
+                $"{string.Join(", ", Enum.GetNames<StorageProvider>())}.");
         if (!Enum.IsDefined(options.Synchronous))
-            result.AddError($"Storage:Synchronous is '{options.Synchronous}'; it must be one of: {string.Join(", ", Enum.GetNames<SqliteSynchronous>())}.");
+            result.AddError($"Storage:Synchronous is '{options.Synchronous}'; it must be one of: " +
+                $"{string.Join(", ", Enum.GetNames<SqliteSynchronous>())}.");
         if (options.RetryFor < TimeSpan.Zero || options.RetryFor > _maxRetryFor)
             result.AddError($"Storage:RetryFor is {options.RetryFor}; it must lie between 0 and {_maxRetryFor}.");
         if (options.Provider == StorageProvider.Postgres)
@@ -25,7 +27,8 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
         }
         else if (options.ConnectionString is { } connectionString && ProblemOfSqlite(connectionString) is { } problem)
         {
-            result.AddError($"Storage:ConnectionString {problem} Write 'Data Source=/path/to/file.db', or leave it out to use the data directory.");
+            result.AddError($"Storage:ConnectionString {problem} " +
+                "Write 'Data Source=/path/to/file.db', or leave it out to use the data directory.");
         }
 
         return result.Build();
@@ -53,7 +56,8 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
             var builder = new SqliteConnectionStringBuilder(connectionString);
             if (builder.DataSource.Length == 0)
                 return "names no file.";
-            if (builder.Mode == SqliteOpenMode.Memory || builder.DataSource.StartsWith(':') || builder.DataSource.StartsWith("file:", StringComparison.Ordinal))
+            if (builder.Mode == SqliteOpenMode.Memory || builder.DataSource.StartsWith(':')
+                || builder.DataSource.StartsWith("file:", StringComparison.Ordinal))
                 return "must name a plain file: a log in memory would be lost.";
             return null;
         }

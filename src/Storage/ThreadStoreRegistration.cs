@@ -1,5 +1,8 @@
 using System.Diagnostics.Metrics;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Postgres.Cluster;
 using CodexOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,10 +15,10 @@ namespace CodexOrleans.Storage;
 public static class ThreadStoreRegistration
 {
     /// <summary>
-    /// Adds <see cref="IThreadStore"/>, <see cref="IThreadReader"/> and <see cref="IBrowserSessionStore"/> (one instance; with PostgreSQL
-    /// also the <c>NpgsqlDataSource</c> it uses), configured by section
-    /// <see cref="StorageOptions.Section"/>. It is open before any hosted service starts and closed after all have stopped. The
-    /// host registers the <see cref="DataDirectory"/>.
+    /// Adds <see cref="IThreadStore"/>, <see cref="IThreadReader"/> and <see cref="IBrowserSessionStore"/> (one instance), configured by
+    /// section <see cref="StorageOptions.Section"/>. It is open before any hosted service starts and closed after all have stopped. The
+    /// host registers the <see cref="DataDirectory"/>. The <see cref="IFrontRegister"/> and the <see cref="ISessionArchive"/> are those of
+    /// a process that is alone, unless <see cref="ClusterStoreRegistration.AddClusterStore"/> adds those of a cluster.
     /// </summary>
     public static IServiceCollection AddThreadStore(this IServiceCollection services)
     {
@@ -27,9 +30,9 @@ public static class ThreadStoreRegistration
         services.TryAddSingleton<IThreadStore>(provider => provider.GetRequiredService<IOpenStore>());
         services.TryAddSingleton<IThreadReader>(provider => provider.GetRequiredService<IOpenStore>());
         services.TryAddSingleton<IBrowserSessionStore>(provider => provider.GetRequiredService<IOpenStore>());
-        // Its owner is the store.
-        services.TryAddSingleton(provider => (provider.GetRequiredService<IOpenStore>() as PostgresThreadStore)?.Connections
-            ?? throw new InvalidOperationException("Storage:Provider is not Postgres."));
+        services.TryAddSingleton<IFrontRegister, SoleFront>();
+        services.TryAddSingleton<ISessionArchive, LocalSessions>();
+        services.TryAddSingleton(CreatePostgresDatabase);
         services.AddHostedService<ThreadStoreLifetime>();
         return services;
     }
@@ -41,9 +44,24 @@ public static class ThreadStoreRegistration
         var meters = provider.GetRequiredService<IMeterFactory>();
         return options.Provider switch
         {
-            StorageProvider.Postgres => new PostgresThreadStore(options, time, provider.GetService<ILogger<PostgresThreadStore>>(), meters),
-            _ => new SqliteThreadStore(SqliteFile(options, provider), options, time, provider.GetService<ILogger<SqliteThreadStore>>(), meters: meters),
+            StorageProvider.Postgres => new PostgresThreadStore(
+                provider.GetRequiredService<PostgresDatabase>(),
+                options,
+                time,
+                provider.GetService<ILogger<PostgresThreadStore>>(),
+                meters),
+            _ => new SqliteThreadStore(
+                SqliteFile(options, provider), options, time, provider.GetService<ILogger<SqliteThreadStore>>(), meters: meters),
         };
+    }
+
+    /// <summary>Closed by the store, which has the last to write.</summary>
+    private static PostgresDatabase CreatePostgresDatabase(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
+        return options.Provider == StorageProvider.Postgres
+            ? new PostgresDatabase(options)
+            : throw new InvalidOperationException("Storage:Provider is not Postgres.");
     }
 
     private static string SqliteFile(StorageOptions options, IServiceProvider provider) =>

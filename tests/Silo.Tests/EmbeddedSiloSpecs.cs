@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CodexOrleans.Grains;
 using CodexOrleans.Codex.Processes;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,6 +3,7 @@ using CodexOrleans.Grains;
 using CodexOrleans.Silo.Cluster;
 using CodexOrleans.Storage;
 using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Postgres.Cluster;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,7 +19,7 @@ public sealed class PostgresGrainDirectorySpecs
     public async Task The_places_of_silos_that_have_died_are_forgotten_and_no_others()
     {
         await using var store = await Open(await PostgresServer.Shared);
-        var directory = new PostgresGrainDirectory(store.Connections, NullLogger<PostgresGrainDirectory>.Instance);
+        var directory = new PostgresGrainDirectory(new GrainDirectoryTable(store.Connections), NullLogger<PostgresGrainDirectory>.Instance);
         var third = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11113), 3);
         GrainAddress[] places = [Place("a", _one), Place("b", _other), Place("c", third)];
         foreach (var place in places)
@@ -37,7 +38,7 @@ public sealed class PostgresGrainDirectorySpecs
         TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
         await using var postgres = await PostgresServer.Start();
         await using var store = await Open(postgres);
-        var directory = new PostgresGrainDirectory(store.Connections, NullLogger<PostgresGrainDirectory>.Instance);
+        var directory = new PostgresGrainDirectory(new GrainDirectoryTable(store.Connections), NullLogger<PostgresGrainDirectory>.Instance);
         var place = Place("a", _one);
         await directory.Register(place);
 

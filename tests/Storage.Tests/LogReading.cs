@@ -1,4 +1,5 @@
 using System.Text;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Storage.Tests;
 

@@ -43,7 +43,7 @@ internal static class ClusterThreads
     {
         await using var connection = await cluster.Postgres.Connect(cancellationToken, cluster.Name);
         await using var command = new NpgsqlCommand(
-            "SELECT count(*) FROM (SELECT FROM turns WHERE thread_id = ANY ($1) GROUP BY thread_id HAVING count(DISTINCT owner) > 1 OR min(status) = 0) strayed",
+            "SELECT count(*) FROM (SELECT FROM turns WHERE thread_id = ANY ($1) GROUP BY thread_id HAVING count(DISTINCT host) > 1 OR min(status) = 0) strayed",
             connection);
         command.Parameters.Add(new NpgsqlParameter { Value = Array.ConvertAll(threads, Guid.Parse) });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;

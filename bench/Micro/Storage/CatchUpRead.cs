@@ -1,6 +1,6 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Events;
 
 namespace CodexOrleans.Micro.Storage;

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.Micro.Storage;

@@ -1,4 +1,4 @@
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Micro.Storage;
 

@@ -1,4 +1,3 @@
-using CodexOrleans.Codex.Accounts;
 using CodexOrleans.Codex.Hosting;
 using CodexOrleans.Codex.Processes;
 using CodexOrleans.Grains.Placement;
@@ -6,12 +5,10 @@ using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Threads;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
-using CodexOrleans.Storage;
-using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -36,11 +33,7 @@ public static class GrainsRegistration
         services.AddSingleton<TurnPreparation>();
         services.AddSingleton<TurnRecovery>();
         services.AddSingleton<ThreadHistory>();
-        services.AddSingleton(provider => new SessionRecords(
-            provider.GetRequiredService<CodexAccount>(),
-            provider.GetRequiredService<IThreadReader>(),
-            provider.GetService<SessionArchive>(),
-            provider.GetRequiredService<ILogger<SessionRecords>>()));
+        services.AddSingleton<SessionRecords>();
         services.AddOptions<ThreadWorkspaceOptions>().BindConfiguration(ThreadWorkspaceOptions.Section).ValidateOnStart();
         services.AddSingleton<ThreadWorkspace>();
         services.AddOptions<WorkspaceOptions>().BindConfiguration(WorkspaceOptions.Section).ValidateOnStart();

@@ -1,5 +1,6 @@
 using CodexOrleans.Codex.Processes;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Placement;
 
@@ -10,7 +11,7 @@ public sealed class ThreadHome(IThreadReader reader, IClusterMembershipService m
     /// <exception cref="StorageException">The log cannot be read.</exception>
     public async ValueTask<SiloAddress?> Find(Guid threadId)
     {
-        if (await reader.ReadTurns(threadId, 1) is not [var last] || ProcessTag.InstallationOf(last.Owner) is not { } installation)
+        if (await reader.ReadTurns(threadId, 1) is not [var last] || ProcessTag.InstallationOf(last.Host) is not { } installation)
             return null;
         return membership.CurrentSnapshot.Members.Values.FirstOrDefault(member => member.Status == SiloStatus.Active && member.Name == installation)?.SiloAddress;
     }

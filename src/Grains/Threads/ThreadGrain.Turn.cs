@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Codex.Engines;
 using CodexOrleans.Codex.Events;
 using CodexOrleans.Grains.Slots;

@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Log;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;

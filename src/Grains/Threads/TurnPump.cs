@@ -1,5 +1,6 @@
 using CodexOrleans.Codex.Engines;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Grains.Threads;

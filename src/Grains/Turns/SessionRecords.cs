@@ -1,6 +1,7 @@
 using CodexOrleans.Codex.Accounts;
 using CodexOrleans.Storage;
-using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Grains.Turns;
@@ -9,22 +10,19 @@ namespace CodexOrleans.Grains.Turns;
 /// Whether the CLI can continue a thread's session on this node. In a cluster the CLI's record of it is kept in the database at the end
 /// of each turn, and written to where the thread runs next.
 /// </summary>
-/// <param name="archive">Null where this process is the whole cluster.</param>
 public sealed partial class SessionRecords(
-    CodexAccount account, IThreadReader reader, SessionArchive? archive, ILogger<SessionRecords> logger)
+    CodexAccount account, IThreadReader reader, ISessionArchive archive, ILogger<SessionRecords> logger)
 {
     /// <summary>Whether a thread may have run on another node before.</summary>
-    public bool ThreadsMove => archive is not null;
+    public bool ThreadsMove => archive.IsShared;
 
     /// <summary>Makes sure that the CLI's record is here and has the turn before <paramref name="turnId"/>; false when it cannot be had.</summary>
     public async ValueTask<bool> Restore(Guid threadId, string codexThreadId, Guid turnId)
     {
-        if (archive is null)
-            return account.Sessions.CanResume(codexThreadId);
         try
         {
             return await archive.Find(threadId) is { } kept && kept.CodexThreadId == codexThreadId
-                ? await Restore(archive, kept, threadId, turnId)
+                ? await Restore(kept, threadId, turnId)
                 : account.Sessions.CanResume(codexThreadId);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
@@ -34,7 +32,7 @@ public sealed partial class SessionRecords(
         }
     }
 
-    private async ValueTask<bool> Restore(SessionArchive archive, ArchivedSession kept, Guid threadId, Guid turnId)
+    private async ValueTask<bool> Restore(ArchivedSession kept, Guid threadId, Guid turnId)
     {
         var file = Path.Combine(account.Sessions.Folder, kept.Path);
         var here = new FileInfo(file) is { Exists: true } info ? info.Length : 0;
@@ -56,7 +54,7 @@ public sealed partial class SessionRecords(
     /// <summary>Keeps the CLI's record of a turn that has ended. The turn has its end already, so this never fails.</summary>
     public async Task Keep(Guid threadId, string? codexThreadId, Guid turnId)
     {
-        if (archive is null || codexThreadId is null)
+        if (!archive.IsShared || codexThreadId is null)
             return;
         try
         {

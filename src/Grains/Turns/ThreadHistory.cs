@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CodexOrleans.Codex.Events;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Turns;
 

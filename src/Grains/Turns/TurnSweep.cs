@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using CodexOrleans.Codex.Processes;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -71,7 +71,7 @@ public sealed partial class TurnSweep(
         try
         {
             var living = membership.CurrentSnapshot.Members.Values.Where(member => member.Status != SiloStatus.Dead).Select(member => member.Name).ToHashSet();
-            var lost = (await reader.ReadRunningTurns(stoppingToken)).Where(turn => IsLost(turn.Owner, living)).Select(turn => turn.ThreadId).ToArray();
+            var lost = (await reader.ReadRunningTurns(stoppingToken)).Where(turn => IsLost(turn.Host, living)).Select(turn => turn.ThreadId).ToArray();
             // All survivors do the same; each begins elsewhere.
             Random.Shared.Shuffle(lost);
             var all = true;

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using CliWrap.Exceptions;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 
 namespace CodexOrleans.Grains.Workspaces;
 

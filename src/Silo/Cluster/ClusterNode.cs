@@ -4,9 +4,8 @@ using System.Net.Sockets;
 using CodexOrleans.Grains;
 using CodexOrleans.Codex.Processes;
 using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Postgres.Cluster;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Npgsql;
 using Orleans.Configuration;
 using Orleans.GrainDirectory;
 using Orleans.Runtime.Hosting;
@@ -63,11 +62,12 @@ internal static class ClusterNode
             options.DeleteStateOnClear = true;
         });
         silo.Services.AddTurnQueue();
-        AddFrontRegister(silo.Services);
+        silo.Services.AddClusterStore();
         silo.Services.AddHostedService<ClusterUpkeep>();
         silo.Services.AddHostedService<LeaveLimit>();
-        silo.Services.AddSingleton(services => new SessionArchive(services.GetRequiredService<NpgsqlDataSource>()));
-        silo.AddGrainDirectory(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY, (services, _) => new PostgresGrainDirectory(services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<ILogger<PostgresGrainDirectory>>()));
+        silo.AddGrainDirectory(
+            GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY,
+            (services, _) => ActivatorUtilities.CreateInstance<PostgresGrainDirectory>(services));
         silo.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
         silo.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
     }
@@ -78,10 +78,11 @@ internal static class ClusterNode
         client.Configure<ClusterOptions>(options => Name(options, cluster));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = _response);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
-        AddFrontRegister(client.Services);
+        client.Services.AddClusterStore();
         client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, ForOrleans(connectionString)));
         client.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
-        client.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
+        client.AddDirectStreams(
+            ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
         // A cluster that is not there yet, or is gone for a while, is no reason to give up.
         client.UseConnectionRetryFilter(async (_, cancellationToken) =>
         {
@@ -94,12 +95,10 @@ internal static class ClusterNode
     private static string? ForOrleans(string? connectionString) =>
         string.IsNullOrWhiteSpace(connectionString) ? connectionString : PostgresSettings.ForOrleans(connectionString);
 
-    private static void AddFrontRegister(IServiceCollection services) =>
-        services.AddSingleton(provider => new FrontRegister(provider.GetRequiredService<NpgsqlDataSource>()));
-
     private static long Size(object batch) => ((ThreadEventBatch)batch).Lines.Length;
 
-    private static void Name(ClusterOptions options, CodexClusterOptions cluster) => (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Id);
+    private static void Name(ClusterOptions options, CodexClusterOptions cluster) =>
+        (options.ClusterId, options.ServiceId) = (cluster.Id, cluster.Id);
 
     private static void Listen(EndpointOptions options, CodexClusterOptions cluster)
     {

@@ -1,10 +1,9 @@
 using CodexOrleans.Grains;
-using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Postgres.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using Orleans.Configuration;
 using Orleans.Streams;
 using Orleans.Streams.PubSub;
@@ -19,32 +18,13 @@ namespace CodexOrleans.Silo.Cluster;
 /// </summary>
 internal sealed partial class ClusterUpkeep(
     [FromKeyedServices(ThreadStreams.BetweenProcesses)] IStreamProvider streams,
-    NpgsqlDataSource database,
+    ClusterRemains remains,
     IGrainFactory grains,
     IOptions<ClusterOptions> cluster,
     TimeProvider time,
     ILogger<ClusterUpkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan _period = TimeSpan.FromSeconds(15);
-
-    private const string SilentFrontsSql = "SELECT name FROM front_ends WHERE seen_at < now() - $1";
-
-    // Without a subscriber Orleans keeps a stream's row for the sake of its producers, which do not take themselves out.
-    private const string ForgetFrontSql =
-        """
-        WITH gone AS (DELETE FROM front_ends WHERE name = $1 AND seen_at < now() - $2 RETURNING name)
-        DELETE FROM grain_states USING gone WHERE service = $3 AND key_extension = $4 || gone.name
-        """;
-
-    private const string ForgetPlacesSql =
-        """
-        DELETE FROM grain_directory USING cluster_silos s
-        WHERE s.cluster = $1 AND s.status = $2 AND silo = s.address || ':' || s.port || '@' || s.generation
-        """;
-
-    // A rehearsal takes less than a second, and the node that began it removes it. When it was changed last says nothing: whoever ends the
-    // lost turn changes it.
-    private const string LeftRehearsalsSql = "SELECT id FROM threads WHERE id BETWEEN $1 AND $2 AND created_at < extract(epoch FROM now() - interval '1 minute') * 1000";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -67,30 +47,22 @@ internal sealed partial class ClusterUpkeep(
     {
         try
         {
-            foreach (var front in await Find(SilentFrontsSql, row => row.GetString(0), cancellationToken, FrontRegister.Patience))
+            foreach (var front in await remains.FindSilentFronts(cancellationToken))
             {
                 await RemoveSubscriptions(front);
-                await Execute(ForgetFrontSql, cancellationToken, front, FrontRegister.Patience, cluster.Value.ServiceId, $"{ThreadStreams.BetweenProcesses}/{ThreadStreams.Fronts}/");
+                await remains.RemoveFront(
+                    front, cluster.Value.ServiceId, $"{ThreadStreams.BetweenProcesses}/{ThreadStreams.Fronts}/", cancellationToken);
             }
 
-            await Execute(ForgetPlacesSql, cancellationToken, cluster.Value.ClusterId, (int)SiloStatus.Dead);
-            foreach (var thread in await Find(LeftRehearsalsSql, row => row.GetGuid(0), cancellationToken, RehearsalThreads.Least, RehearsalThreads.Greatest))
+            await remains.RemoveGrainsOf(cluster.Value.ClusterId, (int)SiloStatus.Dead, cancellationToken);
+            // A rehearsal takes less than a second, and the node that began it removes it.
+            foreach (var thread in await remains.FindOldThreads(RehearsalThreads.Least, RehearsalThreads.Greatest, cancellationToken))
                 await grains.GetGrain<IThreadGrain>(thread).ForgetRehearsal();
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogPutOff(e);
         }
-    }
-
-    private async Task<IReadOnlyList<T>> Find<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
-    {
-        await using var command = Command(sql, values);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        var found = new List<T>();
-        while (await row.ReadAsync(cancellationToken))
-            found.Add(read(row));
-        return found;
     }
 
     /// <summary>Also in the memory of the stream's agent.</summary>
@@ -101,20 +73,6 @@ internal sealed partial class ClusterUpkeep(
         var stream = ThreadStreams.ForFront(front);
         foreach (var subscription in await subscriptions.GetSubscriptions(ThreadStreams.BetweenProcesses, stream))
             await subscriptions.RemoveSubscription(ThreadStreams.BetweenProcesses, stream, subscription.SubscriptionId);
-    }
-
-    private async Task Execute(string sql, CancellationToken cancellationToken, params object[] values)
-    {
-        await using var command = Command(sql, values);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private NpgsqlCommand Command(string sql, object[] values)
-    {
-        var command = database.CreateCommand(sql);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "What is kept for those that are gone could not be removed now; it is tried again.")]

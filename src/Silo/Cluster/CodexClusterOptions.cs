@@ -46,7 +46,8 @@ internal static class CodexClusterConfiguration
 {
     /// <summary>Whether the process has no silo of its own.</summary>
     public static bool IsClient(this IConfiguration configuration) =>
-        configuration.GetValue($"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) == ClusterMode.Client;
+        configuration.GetValue(
+            $"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) == ClusterMode.Client;
 }
 
 /// <summary>Checks the whole section at start, so that all its problems are in one message.</summary>
@@ -58,7 +59,8 @@ internal sealed class CodexClusterOptionsValidator(IOptions<StorageOptions> stor
         if (!Enum.IsDefined(options.Mode))
             result.AddError($"Cluster:Mode is '{options.Mode}'; it must be one of: {string.Join(", ", Enum.GetNames<ClusterMode>())}.");
         if (options.Mode != ClusterMode.Embedded && storage.Value.Provider != StorageProvider.Postgres)
-            result.AddError($"Cluster:Mode is {options.Mode}, and a cluster shares its log: set Storage:Provider to Postgres and Storage:ConnectionString to its database.");
+            result.AddError($"Cluster:Mode is {options.Mode}, and a cluster shares its log: " +
+                "set Storage:Provider to Postgres and Storage:ConnectionString to its database.");
         if (string.IsNullOrWhiteSpace(options.Id) || options.Id.Length > 100)
             result.AddError("Cluster:Id must have 1 to 100 characters.");
         if (options.Address is { } address && !IPAddress.TryParse(address, out _))

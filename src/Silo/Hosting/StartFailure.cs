@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Cryptography;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 

@@ -3,8 +3,9 @@ using Npgsql;
 namespace CodexOrleans.Storage.Postgres;
 
 /// <summary>
-/// How long the server lets a session wait for others, or others for it: a node that is lost in the middle of a transaction holds row locks,
-/// and nobody else would end it. Whatever the operator has set, for the server, the database, the user or in the connection string, stays.
+/// How long the server lets a session wait for others, or others for it: a node that is lost in the middle of a transaction holds row
+/// locks, and nobody else would end it. Whatever the operator has set, for the server, the database, the user or in the connection
+/// string, stays.
 /// </summary>
 internal sealed class ConnectionBounds
 {
@@ -21,7 +22,8 @@ internal sealed class ConnectionBounds
 
     private readonly string _statement;
 
-    // Not as parameters of the connection's start: there, a setting that the server does not know is an error, and so is any for some proxies.
+    // Not as parameters of the connection's start: there, a setting that the server does not know is an error, and so is any for some
+    // proxies.
     private ConnectionBounds(params (string Name, string Value)[] bounds) => _statement =
         $"""
         SELECT set_config(name, bound, false) FROM pg_settings

@@ -8,11 +8,15 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private readonly string _connectionString;
     private readonly NpgsqlDataSource _writer;
 
-    public PostgresDatabase(string connectionString)
+    /// <param name="options">With the connection string.</param>
+    /// <exception cref="ArgumentException">The connection string is missing or cannot be read.</exception>
+    public PostgresDatabase(StorageOptions options)
     {
+        var connectionString = options.ConnectionString ?? throw new ArgumentException(
+            "PostgreSQL needs a connection string.", nameof(options));
         _connectionString = PostgresSettings.ForTheLog(connectionString);
         var settings = new NpgsqlConnectionStringBuilder(_connectionString);
-        Server = $"{settings.Host}:{settings.Port}/{settings.Database}";
+        Server = PostgresFaults.ServerOf(_connectionString);
         Source = Build(_connectionString, ConnectionBounds.Common);
         settings.Pooling = false;
         _writer = Build(settings.ConnectionString, ConnectionBounds.Writer);

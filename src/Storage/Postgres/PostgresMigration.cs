@@ -48,7 +48,8 @@ internal static class PostgresMigration
             .Build();
         var unknown = upgrade.GetExecutedButNotDiscoveredScripts();
         if (unknown.Find(script => script.EndsWith(Breaking, StringComparison.Ordinal)) is { } breaking)
-            throw new StorageException(StorageFault.TooNew, $"The database at {database.Server} was written by a newer version of this server (schema '{breaking}' is unknown here). Run that version, or restore a backup from before the upgrade.");
+            throw new StorageException(StorageFault.TooNew, $"The database at {database.Server} was written by a newer version of this " +
+                $"server (schema '{breaking}' is unknown here). Run that version, or restore a backup from before the upgrade.");
         if (upgrade.IsUpgradeRequired() && upgrade.PerformUpgrade() is { Successful: false, Error: { } error })
             ExceptionDispatchInfo.Throw(error);
         return unknown;

@@ -1,5 +1,8 @@
 using System.Diagnostics.Metrics;
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
+using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -27,12 +30,18 @@ public sealed partial class PostgresThreadStore : IOpenStore
 
     /// <param name="options">With the connection string.</param>
     /// <exception cref="ArgumentException">The connection string is missing or cannot be read.</exception>
-    public PostgresThreadStore(StorageOptions options, TimeProvider? time = null, ILogger<PostgresThreadStore>? logger = null, IMeterFactory? meters = null)
+    public PostgresThreadStore(StorageOptions options, TimeProvider? time = null, ILogger<PostgresThreadStore>? logger = null)
+        : this(new PostgresDatabase(options), options, time, logger, null)
+    {
+    }
+
+    internal PostgresThreadStore(
+        PostgresDatabase database, StorageOptions options, TimeProvider? time, ILogger<PostgresThreadStore>? logger, IMeterFactory? meters)
     {
         _options = options;
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<PostgresThreadStore>.Instance;
-        _database = new PostgresDatabase(options.ConnectionString ?? throw new ArgumentException("PostgreSQL needs a connection string.", nameof(options)));
+        _database = database;
         _reader = new PostgresReader(_database.Source);
         _commits = new GroupCommit(new PostgresCommits(_database), options.RetryFor, _time, _logger, new CommitQueueLimits(), meters);
         _health = new SharedCheck(Check, _time);
@@ -58,7 +67,7 @@ public sealed partial class PostgresThreadStore : IOpenStore
                 LogWaiting(_logger, _database.Server);
                 await Task.Delay(_pause, _time, cancellationToken);
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            catch (Exception e) when (PostgresFaults.IsFromDriver(e))
             {
                 throw PostgresFaults.ToStorageException(e, _database.Server, starting: true);
             }
@@ -79,7 +88,7 @@ public sealed partial class PostgresThreadStore : IOpenStore
     {
         var deletion = new ThreadDeletion(threadId, generation);
         // It cannot grow in between: nobody but the owner appends to it, and the generation shows who that is.
-        var (chunks, bytes) = await Read(reader => reader.ReadSize(threadId, ThreadDeletion.MaxChunks + 1, CancellationToken.None));
+        var (chunks, bytes) = await Reader.ReadSize(threadId, ThreadDeletion.MaxChunks + 1, CancellationToken.None);
         deletion.CheckSize(chunks, bytes);
         return await _commits.Delete(deletion);
     }
@@ -92,22 +101,24 @@ public sealed partial class PostgresThreadStore : IOpenStore
     }
 
     public ValueTask<ThreadRecord?> ReadThread(Guid threadId, CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadThread(threadId, cancellationToken));
+        new(Reader.ReadThread(threadId, cancellationToken));
 
     public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadTurn(turnId, cancellationToken));
+        new(Reader.ReadTurn(turnId, cancellationToken));
 
-    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadTurns(threadId, limit, before, cancellationToken));
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(
+        Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
+        new(Reader.ReadTurns(threadId, limit, before, cancellationToken));
 
-    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken));
+    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(
+        Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default) =>
+        new(Reader.ReadChunks(threadId, afterSeq, maxBytes, cancellationToken));
 
     public ValueTask<IReadOnlyList<TurnRecord>> ReadRunningTurns(CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadRunningTurns(cancellationToken));
+        new(Reader.ReadRunningTurns(cancellationToken));
 
     public ValueTask<byte[]> ReadSessionSecret(CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadSecret(SessionSecret.Name, cancellationToken));
+        new(Reader.ReadSecret(SessionSecret.Name, cancellationToken));
 
     public async ValueTask EndSession(EndedSession session)
     {
@@ -115,8 +126,9 @@ public sealed partial class PostgresThreadStore : IOpenStore
         await _commits.EndSession(session);
     }
 
-    public ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(TimeSpan? within = null, CancellationToken cancellationToken = default) =>
-        Read(reader => reader.ReadEndedSessions(within, cancellationToken));
+    public ValueTask<IReadOnlyList<EndedSession>> ReadEndedSessions(
+        TimeSpan? within = null, CancellationToken cancellationToken = default) =>
+        new(Reader.ReadEndedSessions(within, cancellationToken));
 
     /// <summary>Writes what waits, refuses all else, and closes all connections.</summary>
     public async ValueTask DisposeAsync()
@@ -127,27 +139,21 @@ public sealed partial class PostgresThreadStore : IOpenStore
         await closing;
     }
 
-    private async ValueTask<T> Read<T>(Func<PostgresReader, ValueTask<T>> read)
+    private PostgresReader Reader
     {
-        EnsureOpen();
-        try
+        get
         {
-            return await read(_reader);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
-        {
-            throw PostgresFaults.ToStorageException(e, _database.Server);
+            EnsureOpen();
+            return _reader;
         }
     }
 
     /// <summary>Keeps a random secret under a name that has none yet; of servers that start at the same time, one does.</summary>
     private async Task AddSecret(string name, byte[] value, CancellationToken cancellationToken)
     {
-        const string Sql = "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-        await using var command = _database.Source.CreateCommand(Sql);
-        command.Parameters.Add(new NpgsqlParameter { Value = name });
-        command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        const string Sql = "INSERT INTO secrets (name, value) VALUES (@name, @value) ON CONFLICT (name) DO NOTHING";
+        await using var connection = await _database.Source.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(Sql, new { name, value }, cancellationToken: cancellationToken));
     }
 
     private async Task Check()
@@ -159,7 +165,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
     private void EnsureOpen()
     {
         if (!_open)
-            throw new StorageException(StorageFault.Closed, $"The log at {_database.Server} is not open: the server has not started yet, or is shutting down.");
+            throw new StorageException(StorageFault.Closed, $"The log at {_database.Server} is not open: " +
+                "the server has not started yet, or is shutting down.");
     }
 
     private async Task Close()
@@ -172,7 +179,8 @@ public sealed partial class PostgresThreadStore : IOpenStore
         await _database.DisposeAsync();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {Server} has been upgraded by a newer version of this server, whose schema ({Scripts}) this one can use. Upgrade this node too.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {Server} has been upgraded by a newer version of this server, " +
+        "whose schema ({Scripts}) this one can use. Upgrade this node too.")]
     private static partial void LogNewer(ILogger logger, string server, string scripts);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL at {Server} cannot be used yet; waiting for it.")]
@@ -184,11 +192,11 @@ public sealed partial class PostgresThreadStore : IOpenStore
 
         public bool IsTransient(Exception e) => PostgresFaults.IsTransient(e);
 
-        public bool IsOfTheCommit(Exception e) => PostgresFaults.IsOfTheCommit(e);
+        public bool IsCausedByCommit(Exception e) => PostgresFaults.IsCausedByCommit(e);
 
-        public bool IsOfALock(Exception e) => PostgresFaults.IsOfALock(e);
+        public bool IsLockTimeout(Exception e) => PostgresFaults.IsLockTimeout(e);
 
-        public bool IsOfTheConnection(Exception e) => PostgresFaults.IsOfTheConnection(e);
+        public bool BreaksConnection(Exception e) => PostgresFaults.BreaksConnection(e);
 
         public StorageException ToStorageException(Exception e) => PostgresFaults.ToStorageException(e, database.Server);
     }

@@ -1,5 +1,7 @@
 using System.Data;
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -99,7 +101,7 @@ internal sealed class PostgresWriteSession : IWriteSession
                 ReadOutcome(reader, batch.BatchCommands[answered].CommandText, steps[answered]);
             }
         }
-        catch (PostgresException e) when (!PostgresFaults.IsOfTheConnection(e))
+        catch (PostgresException e) when (!PostgresFaults.BreaksConnection(e))
         {
             // The database has refused the batch: nothing of it is there.
             Culprit = answered < steps.Count && steps[answered] is [var only] ? only : null;
@@ -145,7 +147,7 @@ internal sealed class PostgresWriteSession : IWriteSession
     {
     }
 
-    public void Rest()
+    public void AfterGroup()
     {
     }
 
@@ -238,7 +240,7 @@ internal sealed class PostgresWriteSession : IWriteSession
 
         var start = commit.TurnStart;
         Add(command, start?.TurnId);
-        AddText(command, start?.Owner);
+        AddText(command, start?.Host);
         Add(command, start is null ? null : commit.FirstSeqOf(start.TurnId));
         Add(command, start?.At);
 
@@ -295,7 +297,12 @@ internal sealed class PostgresWriteSession : IWriteSession
 
     private static void AddUsage(NpgsqlBatchCommand command, TokenUsage? usage) => Add(
         command,
-        usage is null ? null : (long[])[usage.InputTokens, usage.CachedInputTokens, usage.CacheWriteInputTokens, usage.OutputTokens, usage.ReasoningOutputTokens],
+        usage is null
+            ? null
+            : (long[])
+            [
+                usage.InputTokens, usage.CachedInputTokens, usage.CacheWriteInputTokens, usage.OutputTokens, usage.ReasoningOutputTokens,
+            ],
         NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
     private static void AddText(NpgsqlBatchCommand command, string? value) => Add(command, value, NpgsqlDbType.Text);

@@ -87,7 +87,8 @@ internal sealed partial class Checkpointer(SqliteDatabase database, CheckpointLi
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A checkpoint of the log failed with SQLite error {Code}; the next one tries again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A checkpoint of the log failed with SQLite error {Code}; " +
+        "the next one tries again.")]
     private static partial void LogPassFailed(ILogger logger, int code, Exception e);
 }
 

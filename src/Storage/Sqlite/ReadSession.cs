@@ -1,3 +1,7 @@
+using System.Data;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace CodexOrleans.Storage.Sqlite;
@@ -5,25 +9,21 @@ namespace CodexOrleans.Storage.Sqlite;
 /// <summary>One read-only connection with its prepared statements. One reader uses it at a time.</summary>
 internal sealed class ReadSession(SqliteConnection connection) : IDisposable
 {
-    internal const string UsageNames = "input_tokens, cached_input_tokens, cache_write_input_tokens, output_tokens, reasoning_output_tokens";
+    private const string TurnNames =
+        $"{LogRows.Turn}, (SELECT id FROM threads WHERE key = turns.thread) AS {nameof(TurnRecord.ThreadId)}, {LogRows.Usage}";
 
     internal const string ThreadSql =
         $"""
-        SELECT generation, head_seq, codex_thread_id, options, created_at, updated_at,
-            (SELECT id FROM turns WHERE thread = threads.key AND status = 0), {UsageNames}
+        SELECT {LogRows.Thread},
+            (SELECT id FROM turns WHERE thread = threads.key AND status = 0) AS {nameof(ThreadRecord.RunningTurnId)}, {LogRows.Usage}
         FROM threads WHERE id = $id
         """;
 
-    internal const string TurnSql =
-        $"""
-        SELECT id, status, owner, first_seq, last_seq, started_at, ended_at, error_code, error_message, {UsageNames},
-            (SELECT id FROM threads WHERE key = turns.thread)
-        FROM turns WHERE id = $id
-        """;
+    internal const string TurnSql = $"SELECT {TurnNames} FROM turns WHERE id = $id";
 
     internal const string TurnsSql =
         $"""
-        SELECT id, status, owner, first_seq, last_seq, started_at, ended_at, error_code, error_message, {UsageNames}
+        SELECT {TurnNames}
         FROM turns WHERE thread = (SELECT key FROM threads WHERE id = $id) AND first_seq < $before
         ORDER BY first_seq DESC LIMIT $limit
         """;
@@ -51,16 +51,15 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
             WHERE chunk_index.thread = (SELECT key FROM threads WHERE id = $id) LIMIT $limit)
         """;
 
-    internal const string RunningSql =
-        $"""
-        SELECT id, status, owner, first_seq, last_seq, started_at, ended_at, error_code, error_message, {UsageNames},
-            (SELECT id FROM threads WHERE key = turns.thread)
-        FROM turns WHERE status = 0
-        """;
+    internal const string RunningSql = $"SELECT {TurnNames} FROM turns WHERE status = 0";
 
     private const string SecretSql = "SELECT value FROM secrets WHERE name = $name";
 
-    private const string EndedSessionsSql = "SELECT id, expires_at FROM ended_browser_sessions WHERE ended_at > $since";
+    private const string EndedSessionsSql =
+        $"""
+        SELECT id AS {nameof(EndedSession.Id)}, expires_at AS {nameof(EndedSession.ExpiresAt)}
+        FROM ended_browser_sessions WHERE ended_at > $since
+        """;
 
     private readonly Statement _thread = new(connection, ThreadSql, "$id");
     private readonly Statement _turn = new(connection, TurnSql, "$id");
@@ -72,39 +71,26 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
     private readonly Statement _secret = new(connection, SecretSql, "$name");
     private readonly Statement _endedSessions = new(connection, EndedSessionsSql, "$since");
 
+    static ReadSession() => SqlMapper.AddTypeHandler(new IdColumn());
+
     /// <param name="tail">The thread's tail, taken before this call.</param>
     public ThreadRecord? ReadThread(Guid threadId, ThreadTail? tail)
     {
         using var row = _thread.Query(Key(threadId));
-        if (!row.Read())
-            return null;
-        return new ThreadRecord
-        {
-            Id = threadId,
-            Generation = row.GetInt64(0),
-            HeadSeq = Math.Max(row.GetInt64(1), tail?.Head ?? 0),
-            CodexThreadId = Text(row, 2),
-            Options = row.GetString(3),
-            CreatedAt = row.GetInt64(4),
-            UpdatedAt = row.GetInt64(5),
-            RunningTurnId = row.IsDBNull(6) ? null : Id(row, 6),
-            CumulativeUsage = Usage(row, 7)!,
-        };
+        var thread = List<ThreadRecord, TokenUsage>(row, LogRows.With).SingleOrDefault();
+        return thread is not null && tail?.Head > thread.HeadSeq ? thread with { HeadSeq = tail.Head } : thread;
     }
 
     public TurnRecord? ReadTurn(Guid turnId)
     {
         using var row = _turn.Query(Key(turnId));
-        return row.Read() ? Turn(row, Id(row, 14)) : null;
+        return ListTurns(row).SingleOrDefault();
     }
 
     public IReadOnlyList<TurnRecord> ReadTurns(Guid threadId, int limit, long? before)
     {
-        var turns = new List<TurnRecord>();
         using var row = _turns.Query(Key(threadId), before ?? long.MaxValue, limit);
-        while (row.Read())
-            turns.Add(Turn(row, threadId));
-        return turns;
+        return ListTurns(row);
     }
 
     /// <param name="tail">The thread's tail, taken before this call.</param>
@@ -157,11 +143,8 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
 
     public IReadOnlyList<TurnRecord> ReadRunningTurns()
     {
-        var turns = new List<TurnRecord>();
         using var row = _running.Query();
-        while (row.Read())
-            turns.Add(Turn(row, Id(row, 14)));
-        return turns;
+        return ListTurns(row);
     }
 
     public byte[] ReadSecret(string name) => (byte[])_secret.ExecuteScalar(name)!;
@@ -169,11 +152,8 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
     /// <param name="since">Unix milliseconds.</param>
     public IReadOnlyList<EndedSession> ReadEndedSessions(long since)
     {
-        var sessions = new List<EndedSession>();
         using var row = _endedSessions.Query(since);
-        while (row.Read())
-            sessions.Add(new EndedSession(Id(row, 0), row.GetInt64(1)));
-        return sessions;
+        return [.. row.Parse<EndedSession>()];
     }
 
     public void Dispose()
@@ -190,35 +170,35 @@ internal sealed class ReadSession(SqliteConnection connection) : IDisposable
         connection.Dispose();
     }
 
-    private static TurnRecord Turn(SqliteDataReader row, Guid threadId) => new()
-    {
-        Id = Id(row, 0),
-        ThreadId = threadId,
-        Status = (TurnStatus)row.GetInt32(1),
-        Owner = row.GetString(2),
-        FirstSeq = row.GetInt64(3),
-        LastSeq = row.IsDBNull(4) ? null : row.GetInt64(4),
-        StartedAt = row.GetInt64(5),
-        EndedAt = row.IsDBNull(6) ? null : row.GetInt64(6),
-        ErrorCode = Text(row, 7),
-        ErrorMessage = Text(row, 8),
-        Usage = Usage(row, 9),
-    };
+    private static List<TurnRecord> ListTurns(SqliteDataReader row) => List<TurnRecord, TokenUsage?>(row, LogRows.With);
 
-    private static TokenUsage? Usage(SqliteDataReader row, int first) => row.IsDBNull(first) ? null : new TokenUsage
+    private static List<T> List<T, TUsage>(SqliteDataReader row, Func<T, TUsage, T> with)
     {
-        InputTokens = row.GetInt64(first),
-        CachedInputTokens = row.GetInt64(first + 1),
-        CacheWriteInputTokens = row.GetInt64(first + 2),
-        OutputTokens = row.GetInt64(first + 3),
-        ReasoningOutputTokens = row.GetInt64(first + 4),
-    };
+        var rows = new List<T>();
+        if (!row.Read())
+            return rows;
+        var usageFrom = row.GetOrdinal(LogRows.FirstOfUsage);
+        var record = row.GetRowParser<T>(length: usageFrom);
+        var usage = row.GetRowParser<TUsage>(startIndex: usageFrom, returnNullIfFirstMissing: true);
+        do
+            rows.Add(with(record(row), usage(row)));
+        while (row.Read());
+        return rows;
+    }
 
     private static byte[] Key(Guid id) => id.ToByteArray(bigEndian: true);
 
     private static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
 
-    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    /// <summary>
+    /// Ids are stored as bytes here. Dapper has one handler for each type, which other databases in this process get too.
+    /// </summary>
+    private sealed class IdColumn : SqlMapper.TypeHandler<Guid>
+    {
+        public override Guid Parse(object value) => value is byte[] bytes ? new Guid(bytes, bigEndian: true) : (Guid)value;
+
+        public override void SetValue(IDbDataParameter parameter, Guid value) => parameter.Value = value;
+    }
 
     /// <summary>Collects the chunks of one page: one at least, then as many as fit.</summary>
     private sealed class ChunkPage(int maxBytes)

@@ -25,7 +25,8 @@ internal static class SchemaMigration
 
         var unknown = upgrade.GetExecutedButNotDiscoveredScripts();
         if (unknown.Count > 0)
-            throw new StorageException(StorageFault.TooNew, $"The database '{file}' was written by a newer version of this server (schema '{unknown[^1]}' is unknown here). Run that version, or restore a backup from before the upgrade.");
+            throw new StorageException(StorageFault.TooNew, $"The database '{file}' was written by a newer version of this server " +
+                $"(schema '{unknown[^1]}' is unknown here). Run that version, or restore a backup from before the upgrade.");
 
         // Most starts have nothing to do, and then must not wait for a write lock.
         if (!upgrade.IsUpgradeRequired())

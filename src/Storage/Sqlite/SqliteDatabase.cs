@@ -36,7 +36,8 @@ internal sealed class SqliteDatabase(string file, SqliteSynchronous synchronous,
         {
             Execute(connection, $"PRAGMA page_size = {PageSize}");
             if (Execute(connection, "PRAGMA journal_mode = WAL") is not "wal")
-                throw new StorageException(StorageFault.Other, $"The database '{File}' cannot keep a write-ahead log: its file system is probably a network share. Move it to a local disk with --DataDirectory or Storage:ConnectionString.");
+                throw new StorageException(StorageFault.Other, $"The database '{File}' cannot keep a write-ahead log: its file system is " +
+                    "probably a network share. Move it to a local disk with --DataDirectory or Storage:ConnectionString.");
             Execute(connection, $"PRAGMA journal_size_limit = {LogSizeLimit}");
             Execute(connection, "PRAGMA wal_autocheckpoint = 0");
             Execute(connection, $"PRAGMA synchronous = {(synchronous == SqliteSynchronous.Full ? "FULL" : "NORMAL")}");

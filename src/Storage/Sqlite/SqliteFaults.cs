@@ -19,7 +19,7 @@ internal static class SqliteFaults
     public static bool IsLocked(Exception e) => e is SqliteException { SqliteErrorCode: Busy or Locked or Protocol };
 
     /// <summary>This one commit is at fault, not the database.</summary>
-    public static bool IsOfTheCommit(Exception e) =>
+    public static bool IsCausedByCommit(Exception e) =>
         e is ArgumentException or SqliteException { SqliteErrorCode: Constraint or TooBig };
 
     /// <param name="starting">The server is about to end with this message.</param>
@@ -48,10 +48,13 @@ internal static class SqliteFaults
 
     private static string MessageFor(StorageFault fault, string file, Exception e, bool starting) => fault switch
     {
-        StorageFault.DiskFull => $"No space is left for the database '{file}' ({e.Message}). Free some{(starting ? " and start the server again." : "; the server goes on by itself.")}",
+        StorageFault.DiskFull => $"No space is left for the database '{file}' ({e.Message}). " +
+            $"Free some{(starting ? " and start the server again." : "; the server goes on by itself.")}",
         StorageFault.Locked => $"The database '{file}' is locked by another process ({e.Message}). End that process, or let it finish.",
-        StorageFault.Corrupt => $"The database '{file}' is damaged, or is no database ({e.Message}). Stop the server and restore the file from a backup, or move it away to start with an empty one.",
-        StorageFault.ReadOnly => $"The database '{file}' cannot be opened for writing ({e.Message}). Give this user write access to the file and its folder, or choose another place with --DataDirectory or Storage:ConnectionString.",
+        StorageFault.Corrupt => $"The database '{file}' is damaged, or is no database ({e.Message}). " +
+            "Stop the server and restore the file from a backup, or move it away to start with an empty one.",
+        StorageFault.ReadOnly => $"The database '{file}' cannot be opened for writing ({e.Message}). Give this user write access to the " +
+            "file and its folder, or choose another place with --DataDirectory or Storage:ConnectionString.",
         _ => $"The database '{file}' cannot be used ({e.Message}). Look at the disk and at the system's log.",
     };
 

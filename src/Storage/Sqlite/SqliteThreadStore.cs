@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,7 +28,8 @@ public sealed partial class SqliteThreadStore : IOpenStore
     private volatile bool _open;
 
     /// <param name="file">The database file; created when missing, its folder is not.</param>
-    public SqliteThreadStore(string file, StorageOptions? options = null, TimeProvider? time = null, ILogger<SqliteThreadStore>? logger = null)
+    public SqliteThreadStore(
+        string file, StorageOptions? options = null, TimeProvider? time = null, ILogger<SqliteThreadStore>? logger = null)
         : this(file, options, time, logger, null)
     {
     }
@@ -47,13 +50,20 @@ public sealed partial class SqliteThreadStore : IOpenStore
         _database = new SqliteDatabase(Path.GetFullPath(file), _options.Synchronous, _options.RetryFor);
         _checkpointer = new Checkpointer(_database, checkpointLimits ?? new CheckpointLimits(), _logger);
         _commits = new GroupCommit(
-            new SqliteCommits(_database, _tails, indexLimits ?? new IndexLimits(), _checkpointer), _options.RetryFor, _time, _logger, queueLimits ?? new CommitQueueLimits(), meters);
+            new SqliteCommits(_database, _tails, indexLimits ?? new IndexLimits(), _checkpointer),
+            _options.RetryFor,
+            _time,
+            _logger,
+            queueLimits ?? new CommitQueueLimits(),
+            meters);
         _readers = new ReaderPool(_database);
         _health = new SharedCheck(Check, _time);
     }
 
     /// <summary>Opens or creates the database, brings its schema up to date and shows that it can be written. Call once.</summary>
-    /// <exception cref="StorageException">It cannot be used; while it is locked, it is tried again for <see cref="StorageOptions.RetryFor"/>.</exception>
+    /// <exception cref="StorageException">
+    /// It cannot be used; while it is locked, it is tried again for <see cref="StorageOptions.RetryFor"/>.
+    /// </exception>
     public async Task Open(CancellationToken cancellationToken = default)
     {
         var deadline = Deadline(_options.RetryFor);
@@ -123,10 +133,12 @@ public sealed partial class SqliteThreadStore : IOpenStore
     public ValueTask<TurnRecord?> ReadTurn(Guid turnId, CancellationToken cancellationToken = default) =>
         Read(session => session.ReadTurn(turnId), cancellationToken);
 
-    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<TurnRecord>> ReadTurns(
+        Guid threadId, int limit, long? before = null, CancellationToken cancellationToken = default) =>
         Read(session => session.ReadTurns(threadId, limit, before), cancellationToken);
 
-    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<LogChunk>> ReadChunks(
+        Guid threadId, long afterSeq, int maxBytes, CancellationToken cancellationToken = default)
     {
         var tail = _tails.Committed(threadId);
         return Read(session => session.ReadChunks(threadId, afterSeq, maxBytes, tail), cancellationToken);
@@ -174,7 +186,8 @@ public sealed partial class SqliteThreadStore : IOpenStore
     private void EnsureOpen()
     {
         if (!_open)
-            throw new StorageException(StorageFault.Closed, $"The log '{_database.File}' is not open: the server has not started yet, or is shutting down.");
+            throw new StorageException(StorageFault.Closed, $"The log '{_database.File}' is not open: " +
+                "the server has not started yet, or is shutting down.");
     }
 
     private long Deadline(TimeSpan patience) =>
@@ -198,17 +211,18 @@ public sealed partial class SqliteThreadStore : IOpenStore
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database is locked by another process; waiting for it.")]
     private static partial void LogLocked(ILogger logger);
 
-    private sealed class SqliteCommits(SqliteDatabase database, ThreadTails tails, IndexLimits limits, Checkpointer checkpointer) : ICommitDatabase
+    private sealed class SqliteCommits(
+        SqliteDatabase database, ThreadTails tails, IndexLimits limits, Checkpointer checkpointer) : ICommitDatabase
     {
         public IWriteSession OpenSession() => new WriteSession(database.OpenWriter(), tails, limits, checkpointer);
 
         public bool IsTransient(Exception e) => SqliteFaults.IsTransient(e);
 
-        public bool IsOfTheCommit(Exception e) => SqliteFaults.IsOfTheCommit(e);
+        public bool IsCausedByCommit(Exception e) => SqliteFaults.IsCausedByCommit(e);
 
-        public bool IsOfALock(Exception e) => false;
+        public bool IsLockTimeout(Exception e) => false;
 
-        public bool IsOfTheConnection(Exception e) => false;
+        public bool BreaksConnection(Exception e) => false;
 
         public StorageException ToStorageException(Exception e) => SqliteFaults.ToStorageException(e, database);
     }

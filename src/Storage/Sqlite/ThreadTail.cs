@@ -1,6 +1,8 @@
 namespace CodexOrleans.Storage.Sqlite;
 
-/// <summary>The chunks at a thread's end that are in the log and not in its index yet. Never changes: the next commit makes another one.</summary>
+/// <summary>
+/// The chunks at a thread's end that are in the log and not in its index yet. Never changes: the next commit makes another one.
+/// </summary>
 internal sealed class ThreadTail
 {
     private const int FirstCapacity = 4;

@@ -14,10 +14,14 @@ internal sealed partial class WriteSession
     private long _lastKey, _lastKeyCommitted;
     private long _indexed, _indexedCommitted;
 
-    private void PrepareIndex(out Statement version, out Statement addToIndex, out Statement moveHead, out Statement unindexed, out Statement lastKeys, out Statement setIndexed)
+    private void PrepareIndex(
+        out Statement version, out Statement addToIndex, out Statement moveHead, out Statement unindexed, out Statement lastKeys,
+        out Statement setIndexed)
     {
         version = Prepare("PRAGMA data_version");
-        addToIndex = Prepare("INSERT INTO chunk_index (thread, first_seq, chunk) VALUES ($thread, $first, $chunk) ON CONFLICT DO NOTHING", "$thread", "$first", "$chunk");
+        addToIndex = Prepare(
+            "INSERT INTO chunk_index (thread, first_seq, chunk) VALUES ($thread, $first, $chunk) ON CONFLICT DO NOTHING",
+            "$thread", "$first", "$chunk");
         moveHead = Prepare("UPDATE threads SET head_seq = max(head_seq, $head) WHERE key = $thread", "$thread", "$head");
         unindexed = Prepare("SELECT thread, first_seq, last_seq, key FROM chunks WHERE key > $indexed ORDER BY key", "$indexed");
         lastKeys = Prepare("SELECT chunk, (SELECT coalesce(max(key), 0) FROM chunks) FROM indexed");

@@ -1,4 +1,6 @@
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -13,8 +15,8 @@ internal sealed partial class WriteSession : IWriteSession
     private readonly List<Statement> _statements = [];
     private readonly ThreadTails _tails;
     private readonly Checkpointer? _checkpointer;
-    private readonly Statement _begin, _end, _rollback, _create, _claim, _owned, _change, _turnStatus, _startTurn, _endTurn, _addChunk, _probe;
-    private readonly Statement _endSession, _forgetSessions;
+    private readonly Statement _begin, _end, _rollback, _create, _claim, _owned, _change, _turnStatus, _startTurn, _endTurn, _addChunk;
+    private readonly Statement _probe, _endSession, _forgetSessions;
     private readonly Statement _deletable, _deleteChunks, _deleteIndex, _deleteTurns, _deleteThread;
 
     /// <param name="checkpointer">Told of what was written; null for a session that writes next to nothing.</param>
@@ -33,7 +35,8 @@ internal sealed partial class WriteSession : IWriteSession
             ON CONFLICT (id) DO NOTHING RETURNING key
             """,
             "$id", "$to", "$at");
-        _claim = Prepare("UPDATE threads SET generation = $generation, head_seq = $to WHERE key = $thread", "$thread", "$generation", "$to");
+        _claim = Prepare(
+            "UPDATE threads SET generation = $generation, head_seq = $to WHERE key = $thread", "$thread", "$generation", "$to");
         _owned = Prepare("SELECT key, generation, head_seq FROM threads WHERE id = $id", "$id");
         _change = Prepare(
             """
@@ -47,8 +50,8 @@ internal sealed partial class WriteSession : IWriteSession
             "$thread", "$codex", "$options", "$at", "$input", "$cached", "$written", "$output", "$reasoning");
         _turnStatus = Prepare("SELECT status FROM turns WHERE id = $id", "$id");
         _startTurn = Prepare(
-            "INSERT INTO turns (id, thread, status, owner, first_seq, started_at) VALUES ($id, $thread, 0, $owner, $first, $at)",
-            "$id", "$thread", "$owner", "$first", "$at");
+            "INSERT INTO turns (id, thread, status, host, first_seq, started_at) VALUES ($id, $thread, 0, $host, $first, $at)",
+            "$id", "$thread", "$host", "$first", "$at");
         _endTurn = Prepare(
             $"""
             UPDATE turns SET status = $status, last_seq = $last, ended_at = $at, error_code = $code, error_message = $message,
@@ -104,7 +107,7 @@ internal sealed partial class WriteSession : IWriteSession
     /// <summary>None: the file has one writer at a time.</summary>
     public IReadOnlyCollection<Guid> FindLocked(Guid[] threads) => [];
 
-    public void Rest() => _checkpointer?.AfterCommit(this);
+    public void AfterGroup() => _checkpointer?.AfterCommit(this);
 
     /// <summary>Leaves the next start nothing to look for.</summary>
     public void Finish()
@@ -179,16 +182,18 @@ internal sealed partial class WriteSession : IWriteSession
         if (endsOlder)
             EndTurn(commit, commit.TurnEnd!, thread);
         if (commit.TurnStart is { } start)
-            _startTurn.Execute(Key(start.TurnId), thread, start.Owner, commit.FirstSeqOf(start.TurnId), start.At);
+            _startTurn.Execute(Key(start.TurnId), thread, start.Host, commit.FirstSeqOf(start.TurnId), start.At);
         if (commit.TurnEnd is not null && !endsOlder)
             EndTurn(commit, commit.TurnEnd, thread);
 
-        if (commit.TurnStart is not null || commit.TurnEnd is not null || commit.CodexThreadId is not null || commit.Options is not null || commit.CumulativeUsage is not null)
+        if (commit.TurnStart is not null || commit.TurnEnd is not null || commit.CodexThreadId is not null || commit.Options is not null
+            || commit.CumulativeUsage is not null)
         {
             var usage = commit.CumulativeUsage;
             _change.Execute(
                 thread, commit.CodexThreadId, commit.Options, LastActivity(commit),
-                usage?.InputTokens, usage?.CachedInputTokens, usage?.CacheWriteInputTokens, usage?.OutputTokens, usage?.ReasoningOutputTokens);
+                usage?.InputTokens, usage?.CachedInputTokens, usage?.CacheWriteInputTokens, usage?.OutputTokens,
+                usage?.ReasoningOutputTokens);
         }
 
         for (var i = 0; i < commit.Chunks.Count; i++)
@@ -245,7 +250,11 @@ internal sealed partial class WriteSession : IWriteSession
         if (_tails.Current(commit.ThreadId) is not { } tail)
         {
             if (commit is { Claim: true, Generation: 1, ExpectedHead: 0 })
-                return _create.ExecuteScalar(Key(commit.ThreadId), commit.HeadAfter, commit.TurnStart?.At ?? now) is long created ? new ThreadTail(created, 1, 0) : null;
+            {
+                var key = _create.ExecuteScalar(Key(commit.ThreadId), commit.HeadAfter, commit.TurnStart?.At ?? now);
+                return key is long created ? new ThreadTail(created, 1, 0) : null;
+            }
+
             using var row = _owned.Query(Key(commit.ThreadId));
             if (!row.Read())
                 return null;

@@ -1,5 +1,5 @@
 using CodexOrleans.Silo;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;

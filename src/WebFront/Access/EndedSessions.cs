@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CodexOrleans.Silo;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront;

@@ -1,5 +1,5 @@
 using CodexOrleans.Silo;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront;

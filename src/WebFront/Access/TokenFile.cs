@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using CodexOrleans.Silo.Hosting;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 
 namespace CodexOrleans.WebFront;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CodexOrleans.Silo.Hosting;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront;

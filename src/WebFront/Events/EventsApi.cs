@@ -1,4 +1,4 @@
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Threads;
 using CodexOrleans.WebFront.Turns;

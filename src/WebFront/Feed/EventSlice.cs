@@ -1,5 +1,5 @@
 using CodexOrleans.Grains;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Events;
 
 namespace CodexOrleans.WebFront.Feed;

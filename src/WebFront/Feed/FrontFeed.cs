@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront.Feed;

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
-using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Data;
 using Orleans.Streams;
 
 namespace CodexOrleans.WebFront.Feed;
@@ -14,8 +14,8 @@ internal sealed partial class FrontStream(
     IClusterClient cluster,
     FrontFeed feed,
     TimeProvider time,
+    IFrontRegister register,
     ILogger<FrontStream> logger,
-    FrontRegister? register = null,
     IClusterMembershipService? membership = null)
     : BackgroundService, IHostedLifecycleService, IAsyncBatchObserver<ThreadEventBatch>
 {
@@ -25,7 +25,7 @@ internal sealed partial class FrontStream(
     // One entry at most: however often the stream complains meanwhile, it is subscribed again once.
     private readonly Channel<bool> _faults = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private StreamSubscriptionHandle<ThreadEventBatch>? _subscription;
-    private bool _entered;
+    private bool _joined;
 
     /// <summary>True while subscribed.</summary>
     public bool Subscribed => Volatile.Read(ref _subscription) is not null;
@@ -72,7 +72,7 @@ internal sealed partial class FrontStream(
     {
         try
         {
-            await Task.WhenAll(Resubscribe(stoppingToken), Sign(stoppingToken), RepairAfterDeaths(stoppingToken));
+            await Task.WhenAll(Resubscribe(stoppingToken), Heartbeat(stoppingToken), RepairAfterDeaths(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -95,21 +95,19 @@ internal sealed partial class FrontStream(
     }
 
     /// <summary>Tells the cluster that this front end lives, and subscribes again when it was taken for dead: it may have been frozen.</summary>
-    private async Task Sign(CancellationToken stoppingToken)
+    private async Task Heartbeat(CancellationToken stoppingToken)
     {
-        if (register is null)
-            return;
-        using var timer = new PeriodicTimer(FrontRegister.SignPeriod, time);
+        using var timer = new PeriodicTimer(IFrontRegister.HeartbeatPeriod, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
-                if (!await register.Sign(feed.Front, stoppingToken))
+                if (!await register.Heartbeat(feed.Front, stoppingToken))
                     Fault();
             }
             catch (StorageException e)
             {
-                LogNotSigned(e);
+                LogNoHeartbeat(e);
             }
         }
     }
@@ -132,7 +130,7 @@ internal sealed partial class FrontStream(
     {
         try
         {
-            await Enter(cancellationToken);
+            await Join(cancellationToken);
             var stream = cluster.GetStreamProvider(ThreadStreams.Provider).GetStream<ThreadEventBatch>(ThreadStreams.ForFront(feed.Front));
             var subscription = await stream.SubscribeAsync(this).WaitAsync(_patience, time, cancellationToken);
             Volatile.Write(ref _subscription, subscription);
@@ -148,14 +146,14 @@ internal sealed partial class FrontStream(
     }
 
     /// <summary>Before the subscription: what is kept for a name that is not in the register would stay.</summary>
-    private async Task Enter(CancellationToken cancellationToken)
+    private async Task Join(CancellationToken cancellationToken)
     {
-        if (register is null || (_entered && await register.Sign(feed.Front, cancellationToken)))
+        if (_joined && await register.Heartbeat(feed.Front, cancellationToken))
             return;
-        if (_entered)
+        if (_joined)
             feed.Rename();
-        await register.Enter(feed.Front, cancellationToken);
-        _entered = true;
+        await register.Join(feed.Front, cancellationToken);
+        _joined = true;
     }
 
     private async Task Unsubscribe()
@@ -177,7 +175,7 @@ internal sealed partial class FrontStream(
     private partial void LogSubscribed(string front);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The front end could not say that it lives; it tries again.")]
-    private partial void LogNotSigned(Exception exception);
+    private partial void LogNoHeartbeat(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The front end's stream cannot be subscribed now; events come from the log until it can.")]
     private partial void LogNotSubscribed(Exception exception);

@@ -1,4 +1,5 @@
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace CodexOrleans.WebFront;

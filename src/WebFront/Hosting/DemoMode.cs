@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using CodexOrleans.DemoModel;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 
 namespace CodexOrleans.WebFront;
 

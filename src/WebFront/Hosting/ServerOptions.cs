@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
@@ -9,7 +9,7 @@ namespace CodexOrleans.WebFront;
 /// <summary>What concerns the server as a whole. Keys at the root of the configuration.</summary>
 public sealed class ServerOptions
 {
-    /// <summary>Folder of the database, the token and per-thread workspaces; null is <see cref="Storage.DataDirectory.DefaultPath"/>.</summary>
+    /// <summary>Folder of the database, the token and per-thread workspaces; null is <see cref="Storage.Data.DataDirectory.DefaultPath"/>.</summary>
     public string? DataDirectory { get; set; }
 
     /// <summary>Run on the built-in scripted model, without an OpenAI account. Default false; <c>--demo</c> sets it.</summary>

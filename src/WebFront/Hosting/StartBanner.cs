@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;

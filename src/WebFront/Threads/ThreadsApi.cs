@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Turns;
 

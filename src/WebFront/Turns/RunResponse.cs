@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Threads;

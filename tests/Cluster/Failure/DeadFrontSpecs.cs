@@ -115,7 +115,7 @@ public sealed class DeadFrontSpecs(FailureCluster cluster)
         Assert.Equal(3, await cluster.Change(
             $$"""
             INSERT INTO threads (id, generation, head_seq, options, created_at, updated_at) VALUES ('{{thread}}', 1, 1, '{}', 1, extract(epoch FROM now()) * 1000);
-            INSERT INTO turns (id, thread_id, status, owner, first_seq, started_at) VALUES ('{{turn}}', '{{thread}}', 0, 'killed.once', 1, 1);
+            INSERT INTO turns (id, thread_id, status, host, first_seq, started_at) VALUES ('{{turn}}', '{{thread}}', 0, 'killed.once', 1, 1);
             INSERT INTO chunks (thread_id, first_seq, last_seq, turn_id, at, kind, lines) VALUES ('{{thread}}', 1, 1, '{{turn}}', 1, 1, convert_to(E'{"type":"turn.submitted"}\n', 'UTF8'));
             """,
             TestContext.Current.CancellationToken));

@@ -39,7 +39,7 @@ public sealed class FailureCluster : IAsyncLifetime
 
     /// <summary>Turns without an end that this node has.</summary>
     public async Task<long> RunningTurnsOf(string name) =>
-        (await Query($"SELECT count(*) FROM turns WHERE status = 0 AND owner LIKE '{InstallationOf(name)}.%'", row => row.GetInt64(0)))[0];
+        (await Query($"SELECT count(*) FROM turns WHERE status = 0 AND host LIKE '{InstallationOf(name)}.%'", row => row.GetInt64(0)))[0];
 
     /// <summary>The rows of a query.</summary>
     public async Task<IReadOnlyList<T>> Query<T>(string sql, Func<NpgsqlDataReader, T> read)

@@ -22,7 +22,7 @@ public sealed class FencingSpecs(FailureCluster cluster)
         await elsewhere.Until("item.completed/agent_message");
 
         // The directory forgets where the thread is, and b, which has never called it, takes itself for its home.
-        Assert.Equal(1, await cluster.Change($"UPDATE turns SET owner = '{cluster.InstallationOf("b")}.x' WHERE id = '{stream.TurnId}'", TestContext.Current.CancellationToken));
+        Assert.Equal(1, await cluster.Change($"UPDATE turns SET host = '{cluster.InstallationOf("b")}.x' WHERE id = '{stream.TurnId}'", TestContext.Current.CancellationToken));
         Assert.Equal(1, await cluster.Change($"DELETE FROM grain_directory WHERE grain = 'thread/{stream.ThreadId:N}'", TestContext.Current.CancellationToken));
         var log = new EventTape();
         await using var newer = await b.Follow(stream.ThreadId, log);

@@ -61,7 +61,7 @@ public sealed class Load
         await Condition.Becomes(async () => (await _cluster.Query("SELECT 1 FROM turns WHERE status = 0", _ => 0)).Count == 0);
 
         var mayBeLost = harmed.Select(_cluster.InstallationOf).ToHashSet();
-        var owners = (await _cluster.Query("SELECT id, owner FROM turns", row => (Id: row.GetGuid(0), Owner: row.GetString(1)))).ToDictionary(turn => turn.Id, turn => turn.Owner.Split('.')[0]);
+        var owners = (await _cluster.Query("SELECT id, host FROM turns", row => (Id: row.GetGuid(0), Host: row.GetString(1)))).ToDictionary(turn => turn.Id, turn => turn.Host.Split('.')[0]);
         using var reader = _cluster.Nodes.Connect("a", TestContext.Current.CancellationToken);
         var lost = 0;
         foreach (var (client, word) in _turns)

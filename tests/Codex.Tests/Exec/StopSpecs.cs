@@ -1,5 +1,5 @@
-using CodexOrleans.TestSupport;
 using CodexOrleans.Codex.Tests.Support;
+using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CodexOrleans.Codex.Tests.Exec;

@@ -1,5 +1,5 @@
 using System.Text;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Threads;

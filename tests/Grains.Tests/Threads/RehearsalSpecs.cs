@@ -1,5 +1,5 @@
 using System.Net;
-using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Postgres.Cluster;
 using CodexOrleans.TestSupport;
 using Npgsql;
 
@@ -97,7 +97,7 @@ public sealed class RehearsalSpecs
     public async Task A_rehearsal_waits_for_a_slot_of_its_own_silo_where_a_users_turn_would_go_to_another()
     {
         await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1");
-        await using var host = await ThreadHost.Start(options => options.MaxConcurrentTurns = 1, archive: new SessionArchive(nowhere));
+        await using var host = await ThreadHost.Start(options => options.MaxConcurrentTurns = 1, archive: new PostgresSessionArchive(nowhere));
         host.Slots.Link(() => { });
         await host.Submit(Guid.CreateVersion7());
         var running = await host.Engine.NextTurn();

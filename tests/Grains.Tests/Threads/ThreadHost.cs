@@ -4,7 +4,8 @@ using CodexOrleans.Grains.Hosting;
 using CodexOrleans.Grains.Slots;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Storage;
-using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,7 +57,7 @@ internal sealed class ThreadHost : IAsyncDisposable
     /// <param name="faults">Sets what fails from the silo's start on.</param>
     /// <param name="archive">Where the CLI's records are kept for other nodes, as in a cluster.</param>
     public static async Task<ThreadHost> Start(
-        Action<CodexOptions>? configure = null, Func<IThreadStore, Task>? before = null, Action<FaultyStore>? faults = null, SessionArchive? archive = null)
+        Action<CodexOptions>? configure = null, Func<IThreadStore, Task>? before = null, Action<FaultyStore>? faults = null, ISessionArchive? archive = null)
     {
         var folder = new TemporaryFolder();
         var data = DataDirectory.Open(folder["data"]);

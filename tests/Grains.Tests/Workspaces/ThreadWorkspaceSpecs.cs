@@ -1,7 +1,7 @@
 using CliWrap;
 using CliWrap.Buffered;
 using CodexOrleans.Grains.Workspaces;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using CodexOrleans.Grains.Workspaces;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using CodexOrleans.TestSupport;
 
 namespace CodexOrleans.Grains.Tests.Workspaces;

@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Sqlite;
 
 namespace CodexOrleans.Storage.Tests.Child;

@@ -1,3 +1,5 @@
+using CodexOrleans.Storage.Data;
+
 namespace CodexOrleans.Storage.Tests.Contract;
 
 public abstract class BrowserSessionSpecs<TFixture> : ThreadStoreSpecs<TFixture>

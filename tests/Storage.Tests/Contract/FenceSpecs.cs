@@ -1,3 +1,5 @@
+using CodexOrleans.Storage.Log;
+
 namespace CodexOrleans.Storage.Tests.Contract;
 
 public abstract class FenceSpecs<TFixture> : ThreadStoreSpecs<TFixture>

@@ -1,3 +1,5 @@
+using CodexOrleans.Storage.Log;
+
 namespace CodexOrleans.Storage.Tests.Contract;
 
 /// <summary>One database of the test's own, and the store on it.</summary>

@@ -1,3 +1,5 @@
+using CodexOrleans.Storage.Log;
+
 namespace CodexOrleans.Storage.Tests.Contract;
 
 /// <summary>What any store must keep: each database runs the derived classes with a fixture of its own.</summary>

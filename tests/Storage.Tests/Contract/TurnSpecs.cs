@@ -1,3 +1,5 @@
+using CodexOrleans.Storage.Log;
+
 namespace CodexOrleans.Storage.Tests.Contract;
 
 public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
@@ -40,7 +42,7 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
             },
             await Store.ReadThread(owner.ThreadId, Cancellation));
         Assert.Equal(
-            new TurnRecord { Id = owner.TurnId, ThreadId = owner.ThreadId, Status = TurnStatus.Running, Owner = Owner.Host, FirstSeq = 1, StartedAt = 1234 },
+            new TurnRecord { Id = owner.TurnId, ThreadId = owner.ThreadId, Status = TurnStatus.Running, Host = Owner.Host, FirstSeq = 1, StartedAt = 1234 },
             await Store.ReadTurn(owner.TurnId, Cancellation));
     }
 
@@ -59,7 +61,7 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
                 Id = owner.TurnId,
                 ThreadId = owner.ThreadId,
                 Status = TurnStatus.Failed,
-                Owner = Owner.Host,
+                Host = Owner.Host,
                 FirstSeq = 1,
                 LastSeq = 4,
                 StartedAt = 10,
@@ -224,7 +226,7 @@ public abstract class TurnSpecs<TFixture> : ThreadStoreSpecs<TFixture>
 
         var found = Assert.Single(await Store.ReadRunningTurns(Cancellation));
         Assert.Equal(await Store.ReadTurn(running.TurnId, Cancellation), found);
-        Assert.Equal((running.ThreadId, Owner.Host), (found.ThreadId, found.Owner));
+        Assert.Equal((running.ThreadId, Owner.Host), (found.ThreadId, found.Host));
     }
 
     [Fact]

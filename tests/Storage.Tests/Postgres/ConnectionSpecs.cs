@@ -1,4 +1,5 @@
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.TestSupport;
 using Npgsql;
@@ -35,7 +36,7 @@ public sealed class ConnectionSpecs
 
         var fault = Record.Exception(() => session.Write([new PendingCommit(commit, deadline: 0)], now: 0));
 
-        Assert.True(PostgresFaults.IsTransient(fault!) && PostgresFaults.IsOfTheConnection(fault!), $"{fault}");
+        Assert.True(PostgresFaults.IsTransient(fault!) && PostgresFaults.BreaksConnection(fault!), $"{fault}");
         Assert.False(commit.MayBeThere);
     }
 

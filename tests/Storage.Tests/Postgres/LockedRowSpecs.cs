@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.TestSupport;
 using Npgsql;

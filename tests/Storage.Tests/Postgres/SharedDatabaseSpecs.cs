@@ -1,4 +1,5 @@
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.TestSupport;
 using Npgsql;
@@ -95,13 +96,11 @@ public sealed class SharedDatabaseSpecs
     {
         var database = await (await PostgresServer.Shared).CreateDatabase();
         await using var store = await Open(database);
-        // In the middle of a group, one of this version and one of an earlier version.
+        // In the middle of a group.
         await using var connection = await store.Connections.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var group = await connection.BeginTransactionAsync(Cancellation);
         using var session = new PostgresWriteSession(connection);
         session.Write([new PendingCommit(null, 0)], 0);
-        await using (var earlier = new NpgsqlCommand("UPDATE probe SET at = 1 WHERE key = 1", connection))
-            await earlier.ExecuteNonQueryAsync(Cancellation);
 
         await using var other = await Open(database);
         await other.CheckHealth(Cancellation);

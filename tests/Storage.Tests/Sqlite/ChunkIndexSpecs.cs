@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
 using Microsoft.Data.Sqlite;
@@ -107,36 +108,6 @@ public sealed class ChunkIndexSpecs : IDisposable
 
         Assert.Equal(CommitResult.Fenced, await store.Commit(older.Append("from the older")));
         Assert.Equal(["a", "b", "c"], await other.ReadLines(older.ThreadId));
-    }
-
-    [Fact]
-    public async Task A_log_of_the_version_before_is_read_whole_and_written_on()
-    {
-        var owner = new Owner();
-        await using (var store = await Open())
-        {
-            await store.Commit(owner.StartTurn("a"));
-            await store.Commit(owner.Append("b"));
-        }
-
-        // As the first version left it: with an index of the database's own, and without ours.
-        using (var connection = Connect())
-        using (var command = connection.CreateCommand())
-        {
-            command.CommandText =
-                """
-                CREATE UNIQUE INDEX chunks_by_first_seq ON chunks (thread, first_seq);
-                DROP TABLE chunk_index;
-                DROP TABLE indexed;
-                DELETE FROM schema_versions WHERE scriptname LIKE '0002-%';
-                """;
-            command.ExecuteNonQuery();
-        }
-
-        await using var upgraded = await Open();
-        Assert.Equal(["a", "b"], await upgraded.ReadLines(owner.ThreadId));
-        Assert.Equal(CommitResult.Committed, await upgraded.Commit(owner.Append("c")));
-        Assert.Equal(["a", "b", "c"], await upgraded.ReadLines(owner.ThreadId));
     }
 
     private async Task<SqliteThreadStore> Open(IndexLimits? limits = null)

@@ -1,4 +1,5 @@
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,3 +1,4 @@
+using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.Storage.Tests.Contract;
 using CodexOrleans.TestSupport;

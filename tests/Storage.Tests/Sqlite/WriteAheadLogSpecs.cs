@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.Versioning;
-using CodexOrleans.Storage.Commits;
+using CodexOrleans.Storage.Log;
+using CodexOrleans.Storage.Log.Commits;
 using CodexOrleans.Storage.Sqlite;
 using CodexOrleans.Storage.Tests.Child;
 using CodexOrleans.TestSupport;

@@ -49,7 +49,7 @@ public sealed class StoredSpecs : IAsyncLifetime
     {
         await using var nodes = await Nodes.Start(fake: false, "a");
         await Execute(nodes.Database, """
-            ALTER TABLE threads ADD COLUMN title text;
+            ALTER TABLE threads ADD COLUMN colour text;
             ALTER TABLE turns ADD COLUMN caller text NOT NULL DEFAULT 'operator';
             ALTER TABLE chunks ADD COLUMN compressed boolean NOT NULL DEFAULT false;
             CREATE TABLE approvals (turn_id uuid PRIMARY KEY, asked_at bigint NOT NULL);

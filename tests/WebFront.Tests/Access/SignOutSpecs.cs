@@ -1,5 +1,5 @@
 using System.Net;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using CodexOrleans.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,6 @@
 using System.Net;
 using CodexOrleans.Grains;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Turns;

@@ -1,6 +1,7 @@
 using System.Text;
 using CodexOrleans.Grains;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
@@ -61,7 +62,7 @@ public sealed class FrontStreamSpecs
     {
         using var fixture = new FeedFixture();
         using var membership = new ScriptedMembership();
-        using var front = new FrontStream(null!, fixture.Feed, fixture.Time, NullLogger<FrontStream>.Instance, membership: membership);
+        using var front = new FrontStream(null!, fixture.Feed, fixture.Time, new SoleFront(), NullLogger<FrontStream>.Instance, membership);
         await front.StartAsync(TestContext.Current.CancellationToken);
         var thread = fixture.NewThread();
         using var viewer = await fixture.Feed.Follow(thread.Id, 0, Cancelled);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Tests.Support;
 
@@ -149,7 +149,7 @@ public sealed class RunSpecs
         Id = thread.TurnId,
         ThreadId = thread.Id,
         Status = TurnStatus.Completed,
-        Owner = "host",
+        Host = "host",
         FirstSeq = 1,
         LastSeq = 2,
         StartedAt = 0,

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Tests.Support;
 
 namespace CodexOrleans.WebFront.Tests.Relay;
@@ -195,7 +195,7 @@ public sealed class ThreadSpecs
         Id = id,
         ThreadId = threadId,
         Status = status,
-        Owner = "host",
+        Host = "host",
         FirstSeq = firstSeq,
         StartedAt = 1_700_000_000_000,
     };

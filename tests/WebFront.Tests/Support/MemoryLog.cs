@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.WebFront.Tests.Support;
 

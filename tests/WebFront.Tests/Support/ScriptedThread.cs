@@ -1,5 +1,5 @@
 using CodexOrleans.Grains;
-using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.WebFront.Tests.Support;
 

@@ -39,6 +39,7 @@ internal static class RelayRegistration
         services.AddSingleton<RehearsalKey>();
         services.AddSingleton<StreamsEnd>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamsEnd>());
+        services.AddSingleton<TurnStarter>();
         services.AddSingleton<SseResponse>();
         services.AddSingleton<RunResponse>();
         return services;

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Events;
-using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.WebFront.Turns;
 
@@ -31,24 +29,24 @@ internal static class TurnsApi
         return turns;
     }
 
-    private static async Task Stream(HttpContext context, FrontFeed feed, RehearsalKey rehearsals, SseResponse sse)
+    private static async Task Stream(HttpContext context, TurnStarter starter, RehearsalKey rehearsals, SseResponse sse)
     {
-        if (await Start(context, feed, rehearsals) is not { } turn)
+        if (await Start(context, starter, rehearsals) is not { } turn)
             return;
         using (turn.Viewer)
-            await sse.Relay(context, turn.Viewer, turn.Id);
+            await sse.Relay(context, turn.Viewer, turn.TurnId);
     }
 
-    private static async Task Run(HttpContext context, FrontFeed feed, RehearsalKey rehearsals, RunResponse run)
+    private static async Task Run(HttpContext context, TurnStarter starter, RehearsalKey rehearsals, RunResponse run)
     {
-        if (await Start(context, feed, rehearsals) is not { } turn)
+        if (await Start(context, starter, rehearsals) is not { } turn)
             return;
         using (turn.Viewer)
-            await run.Answer(context, turn.Viewer, turn.Id);
+            await run.Answer(context, turn.Viewer, turn.TurnId);
     }
 
     /// <summary>Starts the turn that the body asks for; null when the response has been given already, or nobody waits for it.</summary>
-    private static async Task<(Viewer Viewer, Guid Id)?> Start(HttpContext context, FrontFeed feed, RehearsalKey rehearsals)
+    private static async Task<TurnStart.Started?> Start(HttpContext context, TurnStarter starter, RehearsalKey rehearsals)
     {
         var aborted = context.RequestAborted;
         if (Read(context, out var errors) is not { } body)
@@ -57,44 +55,39 @@ internal static class TurnsApi
             return null;
         }
 
-        // Paths are judged where the turn runs: this may be another machine.
-        var request = body.ToRequest() with { User = context.UserName() };
-        if (rehearsals.Sent(context.Request))
-        {
-            request = request with { Rehearsal = true, NewThread = true };
+        var rehearsal = rehearsals.Sent(context.Request);
+        if (rehearsal)
             LeaveUntraced();
-        }
-
-        var threadId = body.ThreadId ?? Guid.CreateVersion7();
-        StartTurnResult result;
-        Viewer? viewer;
         try
         {
-            (result, viewer) = await feed.StartTurn(threadId, request, aborted);
+            return await Answer(context, await starter.Start(context.UserName(), body, rehearsal, aborted));
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
             // The caller left before the turn was accepted.
             return null;
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException)
-        {
-            // With the id the caller can find out whether there is a turn now.
-            context.Response.Headers[ThreadIdHeader] = threadId.ToString();
-            await RelayProblems.Unreachable().ExecuteAsync(context);
-            return null;
-        }
+    }
 
-        if (viewer is null)
+    /// <summary>Names the turn in the response's headers, or says why there is none.</summary>
+    private static async ValueTask<TurnStart.Started?> Answer(HttpContext context, TurnStart start)
+    {
+        var headers = context.Response.Headers;
+        switch (start)
         {
-            await RelayProblems.Of(result.Refusal!).ExecuteAsync(context);
-            return null;
+            case TurnStart.Started turn:
+                headers[ThreadIdHeader] = turn.ThreadId.ToString();
+                headers[TurnIdHeader] = turn.TurnId.ToString();
+                return turn;
+            case TurnStart.Refused refused:
+                await RelayProblems.Of(refused.Refusal).ExecuteAsync(context);
+                return null;
+            default:
+                // With the id the caller can find out whether there is a turn now.
+                headers[ThreadIdHeader] = start.ThreadId.ToString();
+                await RelayProblems.Unreachable().ExecuteAsync(context);
+                return null;
         }
-
-        var turnId = result.Started!.TurnId;
-        context.Response.Headers[ThreadIdHeader] = threadId.ToString();
-        context.Response.Headers[TurnIdHeader] = turnId.ToString();
-        return (viewer, turnId);
     }
 
     /// <summary>Gives the memory of the request's JSON back: the turn may run for hours.</summary>

@@ -42,7 +42,7 @@ internal static class EventsApi
         return Task.CompletedTask;
     }
 
-    private static async Task Read(string id, HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<RelayOptions> options)
+    private static async Task Read(string id, HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<FeedOptions> options)
     {
         var aborted = context.RequestAborted;
         if (!EventCursor.TryRead(context.Request, out var cursor))
@@ -69,7 +69,7 @@ internal static class EventsApi
         await sse.Follow(context, feed, thread.Id, cursor);
     }
 
-    private static async Task Page(HttpContext context, IThreadReader log, RelayOptions options, ThreadRecord thread, long cursor)
+    private static async Task Page(HttpContext context, IThreadReader log, FeedOptions options, ThreadRecord thread, long cursor)
     {
         if (!TryReadLimit(context.Request, out var limit))
         {

@@ -1,7 +1,7 @@
 namespace CodexOrleans.WebFront.Feed;
 
 /// <summary>How events reach clients. Configuration section <c>Relay</c>.</summary>
-public sealed class RelayOptions
+public sealed class FeedOptions
 {
     public const string Section = "Relay";
 

@@ -29,16 +29,17 @@ internal static class RelayRegistration
     /// <summary>The feed and what relays it to clients, wherever its batches come from.</summary>
     internal static IServiceCollection AddRelayResponses(this IServiceCollection services)
     {
-        services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<RelayOptions>, RelayOptionsValidator>();
+        services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FeedOptions>, FeedOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FrontFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<FrontFeed>());
         services.AddSingleton<RehearsalKey>();
-        services.AddSingleton<StreamsEnd>();
-        services.AddHostedService(provider => provider.GetRequiredService<StreamsEnd>());
+        services.AddSingleton<StreamShutdown>();
+        services.AddHostedService(provider => provider.GetRequiredService<StreamShutdown>());
+        services.AddSingleton<ViewerLoop>();
         services.AddSingleton<TurnStarter>();
         services.AddSingleton<SseResponse>();
         services.AddSingleton<RunResponse>();
@@ -53,9 +54,9 @@ internal static class RelayRegistration
         routes.MapEvents();
     }
 
-    private sealed class RelayOptionsValidator : IValidateOptions<RelayOptions>
+    private sealed class FeedOptionsValidator : IValidateOptions<FeedOptions>
     {
-        public ValidateOptionsResult Validate(string? name, RelayOptions options)
+        public ValidateOptionsResult Validate(string? name, FeedOptions options)
         {
             var faults = options.Faults().ToList();
             return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(string.Join(" ", faults));

@@ -8,7 +8,7 @@ namespace CodexOrleans.WebFront.Feed;
 /// Hosts stop their lifecycle services in reverse order of registration. The relay is registered before the silo, so the silo has
 /// drained when this one is asked; the web server closes its connections after that.
 /// </remarks>
-internal sealed class StreamsEnd : IHostedLifecycleService, IDisposable
+internal sealed class StreamShutdown : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
 

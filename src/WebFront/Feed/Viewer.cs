@@ -26,7 +26,7 @@ internal sealed class Viewer : IDisposable
     private readonly FollowedThread _thread;
     private readonly IThreadReader _log;
     private readonly SemaphoreSlim _readers;
-    private readonly RelayOptions _options;
+    private readonly FeedOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationToken _cancelled;
     private readonly CancellationTokenRegistration _wakeOnCancel;
@@ -53,7 +53,7 @@ internal sealed class Viewer : IDisposable
 
     /// <param name="readers">Who may read the log now, of all viewers.</param>
     /// <param name="inline">True to let whoever offers a batch also run the reader that waits for it: no change of threads.</param>
-    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, RelayOptions options, TimeProvider time, bool inline, CancellationToken cancelled)
+    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, FeedOptions options, TimeProvider time, bool inline, CancellationToken cancelled)
     {
         _thread = thread;
         _log = log;

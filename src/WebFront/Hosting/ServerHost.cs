@@ -10,7 +10,7 @@ internal static class ServerHost
     [
         ("", typeof(ServerOptions)),
         (AuthOptions.Section, typeof(AuthOptions)),
-        (RelayOptions.Section, typeof(RelayOptions)),
+        (FeedOptions.Section, typeof(FeedOptions)),
     ];
 
     public static WebApplicationBuilder CreateBuilder(string[] args)

@@ -11,10 +11,11 @@ namespace CodexOrleans.WebFront.Turns;
 
 /// <summary>Answers <c>/run</c>: the fold of the same viewer that <c>/stream</c> relays.</summary>
 internal sealed partial class RunResponse(
+    ViewerLoop loop,
     IThreadReader log,
-    IOptions<RelayOptions> options,
+    IOptions<FeedOptions> options,
     TimeProvider time,
-    StreamsEnd streamsEnd,
+    StreamShutdown shutdown,
     ILogger<RunResponse> logger)
 {
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -25,12 +26,12 @@ internal sealed partial class RunResponse(
         var fold = new TurnFold(turnId, options.Value.RunResultBytes);
         try
         {
-            var problem = await Collect(fold, viewer);
-            // The last event may have come on the thread that writes the log, and the whole result is too much work for it.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (problem is not null)
-                await problem.ExecuteAsync(context);
-            else
+            var end = await loop.Run(viewer, fold, turnId, context.RequestAborted);
+            if (fold.TooLarge)
+                await TooLarge(viewer.ThreadId).ExecuteAsync(context);
+            else if (end == ViewerEnd.ServerStops)
+                await Stopped().ExecuteAsync(context);
+            else if (end == ViewerEnd.TurnEnded)
                 await Write(context, fold, viewer.ThreadId, turnId);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -44,28 +45,15 @@ internal sealed partial class RunResponse(
         }
     }
 
-    /// <summary>Null when the whole turn has been collected.</summary>
-    private async Task<IResult?> Collect(TurnFold fold, Viewer viewer)
-    {
-        using var onStopping = streamsEnd.Token.UnsafeRegister(static viewer => ((Viewer)viewer!).End(), viewer);
-        while (!fold.Ended)
-        {
-            var step = await viewer.Next();
-            if (step.Kind == ViewerStepKind.Ended)
-                return Problems.Of(RefusalCodes.HostDraining, "The server shuts down before the turn has ended. Read the thread's events to see how it ends.", retryAfterSeconds: 5);
-            if (step.Kind != ViewerStepKind.Events)
-                continue;
-            fold.Add(step.Events);
-            if (fold.TooLarge)
-            {
-                return Problems.Of(
-                    ProblemCodes.ResultTooLarge,
-                    $"The turn's events have more than {options.Value.RunResultBytes} bytes (Relay:RunResultBytes). The turn goes on: read its events page by page at /api/codex/threads/{viewer.ThreadId}/events.");
-            }
-        }
+    private Problem TooLarge(Guid threadId) => Problems.Of(
+        ProblemCodes.ResultTooLarge,
+        $"The turn's events have more than {options.Value.RunResultBytes} bytes (Relay:RunResultBytes). The turn goes on: "
+        + $"read its events page by page at /api/codex/threads/{threadId}/events.");
 
-        return null;
-    }
+    private static Problem Stopped() => Problems.Of(
+        RefusalCodes.HostDraining,
+        "The server shuts down before the turn has ended. Read the thread's events to see how it ends.",
+        retryAfterSeconds: 5);
 
     private async Task Write(HttpContext context, TurnFold fold, Guid threadId, Guid turnId)
     {
@@ -76,7 +64,7 @@ internal sealed partial class RunResponse(
         await context.Response.StartAsync(context.RequestAborted);
 
         using var client = new ClientPipe(context.Response.BodyWriter, time, options.Value.WriteTimeout);
-        using var onStopping = streamsEnd.Token.UnsafeRegister(_ => client.Hurry(TimeSpan.FromSeconds(5)), null);
+        using var onStopping = shutdown.Token.UnsafeRegister(_ => client.Hurry(TimeSpan.FromSeconds(5)), null);
         await using var json = new Utf8JsonWriter(client, _json);
         WriteSummary(json, threadId, turnId, outcome, usage, fold.FinalResponse());
         json.WriteStartArray("events");

@@ -43,7 +43,7 @@ internal sealed class RelayHost : IAsyncDisposable
     /// <summary>Called for each owner when it is first reached.</summary>
     public Action<ScriptedThread> Script { get; set; } = _ => { };
 
-    public static async Task<RelayHost> Start(Action<RelayOptions>? configure = null, TimeProvider? time = null)
+    public static async Task<RelayHost> Start(Action<FeedOptions>? configure = null, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -19,6 +19,7 @@ internal static class EventsApi
     {
         var events = routes.MapGroup("/api/codex/threads/{id}/events").WithTags("Events");
         events.MapGet("", Read)
+            .WithThread()
             .WithSummary("Follow or page through a thread's events")
             .WithDescription($"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) after ?after=.")
             .AddOpenApiOperationTransformer(Describe)
@@ -42,13 +43,11 @@ internal static class EventsApi
         return Task.CompletedTask;
     }
 
-    private static async Task Read(string id, HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<FeedOptions> options)
+    private static async Task Read(HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<FeedOptions> options)
     {
-        var aborted = context.RequestAborted;
+        var thread = context.Thread().Record!;
         if (!EventCursor.TryRead(context.Request, out var cursor))
             await Problems.Of(ProblemCodes.InvalidCursor).ExecuteAsync(context);
-        else if (!ThreadsApi.TryParseId(id, out var threadId) || await log.ReadThread(threadId, aborted) is not { } thread)
-            await RelayProblems.ThreadNotFound().ExecuteAsync(context);
         else if (WantsStream(context.Request) && HttpMethods.IsHead(context.Request.Method))
             await sse.HeadersAlone(context);
         else if (WantsStream(context.Request))

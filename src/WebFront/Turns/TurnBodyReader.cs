@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using CodexOrleans.Grains;
-using CodexOrleans.WebFront.Threads;
 
 namespace CodexOrleans.WebFront.Turns;
 
@@ -132,7 +131,7 @@ internal sealed class TurnBodyReader
     {
         if (Text("thread_id", ref json) is not { } text)
             return null;
-        if (ThreadsApi.TryParseId(text, out var id))
+        if (Guid.TryParseExact(text, "D", out var id) && string.Equals(id.ToString(), text, StringComparison.OrdinalIgnoreCase))
             return id;
         Fault("thread_id", "That is no thread id; it looks like 0198a2b4-7c31-7d52-9e0f-3b6a1c5d8e2f.");
         return null;

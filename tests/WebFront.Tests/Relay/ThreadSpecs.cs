@@ -79,6 +79,17 @@ public sealed class ThreadSpecs
     }
 
     [Fact]
+    public async Task A_running_turn_is_interrupted_also_while_the_log_cannot_be_read()
+    {
+        await using var host = await RelayHost.Start();
+        var thread = host.NewThread();
+        thread.Commit("1");
+        host.Log.Fault = new StorageException(StorageFault.Unreachable, "away");
+        using var response = await host.Post($"/api/codex/threads/{thread.Id}/interrupt", "");
+        Assert.Equal(202, (int)response.StatusCode);
+    }
+
+    [Fact]
     public async Task Interrupting_another_turn_than_the_running_one_is_a_conflict()
     {
         await using var host = await RelayHost.Start();

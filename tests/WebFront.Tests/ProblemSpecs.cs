@@ -2,6 +2,8 @@ using System.Net;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Api;
+using CodexOrleans.WebFront.Page;
 using Microsoft.AspNetCore.Builder;
 
 namespace CodexOrleans.WebFront.Tests;

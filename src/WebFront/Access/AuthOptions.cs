@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Who may use the server. Section <c>Auth</c>.</summary>
 public sealed class AuthOptions

@@ -1,4 +1,4 @@
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>The caller's name, for endpoints.</summary>
 internal static class CallerName

@@ -1,7 +1,8 @@
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Keeps other web sites out, before anything else looks at a request. The host check defeats DNS rebinding (a foreign name that

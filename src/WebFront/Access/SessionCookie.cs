@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>The cookie in which a browser holds its session: out of reach of scripts, and never sent along by other sites.</summary>
 internal sealed class SessionCookie(Sessions sessions, IOptions<AuthOptions> options)

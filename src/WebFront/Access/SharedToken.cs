@@ -2,7 +2,7 @@ using CodexOrleans.Silo;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Refuses a node that has no token yet and would make one of its own: what a client gets in with at one node must open the others, and

@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
+using CodexOrleans.WebFront.Api;
+using CodexOrleans.WebFront.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Body of <c>POST /api/codex/sign-in</c>.</summary>
 /// <param name="Token">The server's token, or that of a user.</param>

@@ -1,8 +1,9 @@
 using System.Security.Claims;
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Knows a caller by <c>Authorization: Bearer</c> or by the session cookie; by nothing in the URL, which ends up in histories and

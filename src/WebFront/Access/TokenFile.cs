@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using CodexOrleans.Silo.Hosting;
 using CodexOrleans.Storage;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>The file that holds the generated token: readable by its owner only, from its first byte on.</summary>
 internal static class TokenFile

@@ -4,7 +4,7 @@ using CodexOrleans.Silo.Hosting;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// The secrets that open the server: the operator's, and those of the configured users. Kept as hashes and derived keys only, so that

@@ -1,7 +1,7 @@
 using CodexOrleans.Storage;
+using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Threads;
-using CodexOrleans.WebFront.Turns;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -14,6 +14,8 @@ internal static class EventsApi
     private const int DefaultLimit = 100;
     private const int MaxLimit = 1000;
     private const string EventStream = "text/event-stream";
+
+    public static IServiceCollection AddEvents(this IServiceCollection services) => services.AddSingleton<SseResponse>();
 
     public static RouteGroupBuilder MapEvents(this IEndpointRouteBuilder routes)
     {
@@ -73,7 +75,7 @@ internal static class EventsApi
         if (!TryReadLimit(context.Request, out var limit))
         {
             var errors = new Dictionary<string, string[]> { ["limit"] = [$"The value must be a number from 1 to {MaxLimit}."] };
-            await RelayProblems.Of(errors).ExecuteAsync(context);
+            await Problems.Of(errors).ExecuteAsync(context);
             return;
         }
 

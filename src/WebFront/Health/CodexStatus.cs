@@ -1,4 +1,4 @@
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Health;
 
 /// <summary>What is known of the CLI, for <c>/health</c> and the start banner.</summary>
 /// <param name="Installed">An executable was found and answers.</param>

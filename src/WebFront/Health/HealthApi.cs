@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Health;
 
 /// <summary>Body of <c>GET /health</c>.</summary>
 /// <param name="Status"><c>ok</c>, <c>degraded</c> (turns cannot run, something is left to do) or <c>unavailable</c>.</param>

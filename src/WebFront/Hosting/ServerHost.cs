@@ -1,7 +1,8 @@
 using CodexOrleans.Silo.Hosting;
+using CodexOrleans.WebFront.Access;
 using CodexOrleans.WebFront.Feed;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>The bare host: where configuration comes from, where it listens, how it logs.</summary>
 internal static class ServerHost

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text;
 using CodexOrleans.Storage;
+using CodexOrleans.WebFront.Access;
+using CodexOrleans.WebFront.Health;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>
 /// What the person at the terminal needs, printed once to stdout when the server listens. It holds the sign-in link, so it never

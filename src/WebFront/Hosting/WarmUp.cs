@@ -6,13 +6,14 @@ using System.Text.Json;
 using CodexOrleans.Grains;
 using CodexOrleans.Silo;
 using CodexOrleans.Storage;
+using CodexOrleans.WebFront.Access;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Turns;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>
 /// Rehearses turns before the server says that it is ready: requests to its own address that take every step of a real one, but for

@@ -1,6 +1,7 @@
+using CodexOrleans.WebFront.Access;
 using Scalar.AspNetCore;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Page;
 
 /// <summary>
 /// Headers that keep the browser from helping an attacker. The page may load nothing but its own files and talk to nothing but this

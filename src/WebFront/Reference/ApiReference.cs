@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Reference;
 
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and a page to read and try it at <c>/reference</c>.</summary>
 internal static class ApiReference

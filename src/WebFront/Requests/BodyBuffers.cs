@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Threading.RateLimiting;
 using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>
 /// Reads bodies into memory and bounds how much of it they take up together. Small bodies, which nearly all are, take no more than their

@@ -1,5 +1,5 @@
 using CodexOrleans.Storage;
-using CodexOrleans.WebFront.Turns;
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -26,13 +26,13 @@ internal static class ThreadAccess
     {
         var context = invocation.HttpContext;
         if (!TryParseId(context.GetRouteValue("id") as string, out var id))
-            return RelayProblems.ThreadNotFound();
+            return Problems.ThreadNotFound();
         ThreadRecord? record = null;
         try
         {
             record = await context.RequestServices.GetRequiredService<IThreadReader>().ReadThread(id, context.RequestAborted);
             if (record is null)
-                return RelayProblems.ThreadNotFound();
+                return Problems.ThreadNotFound();
         }
         catch (StorageException) when (evenUnread)
         {

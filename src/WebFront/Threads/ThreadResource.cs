@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CodexOrleans.Storage;
-using CodexOrleans.WebFront.Turns;
+using CodexOrleans.WebFront.Api;
 
 namespace CodexOrleans.WebFront.Threads;
 
@@ -70,17 +70,4 @@ internal sealed record TurnResource(
         turn.EndedAt is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null,
         UsageResource.Of(turn.Usage),
         turn.Status is TurnStatus.Failed or TurnStatus.Interrupted ? new(turn.ErrorCode ?? TurnError.DefaultCode, turn.ErrorMessage ?? "") : null);
-}
-
-/// <summary>Token counts, named as the CLI names them.</summary>
-internal sealed record UsageResource(
-    long InputTokens,
-    long CachedInputTokens,
-    long CacheWriteInputTokens,
-    long OutputTokens,
-    long ReasoningOutputTokens)
-{
-    public static UsageResource? Of(TokenUsage? usage) => usage is null
-        ? null
-        : new(usage.InputTokens, usage.CachedInputTokens, usage.CacheWriteInputTokens, usage.OutputTokens, usage.ReasoningOutputTokens);
 }

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using CodexOrleans.Storage;
+using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Feed;
-using CodexOrleans.WebFront.Turns;
+using CodexOrleans.WebFront.Requests;
 
 namespace CodexOrleans.WebFront.Threads;
 
@@ -37,7 +38,7 @@ internal static class ThreadsApi
     {
         var thread = context.Thread().Record!;
         var turns = await log.ReadTurns(thread.Id, NewestTurns, cancellationToken: context.RequestAborted);
-        return TypedResults.Json(ThreadResource.Of(thread, turns), RelayJson.Default.ThreadResource);
+        return TypedResults.Json(ThreadResource.Of(thread, turns), ThreadJson.Default.ThreadResource);
     }
 
     private static async Task<IResult> Interrupt(HttpContext context, ThreadOwner owner, IThreadReader log)
@@ -46,7 +47,7 @@ internal static class ThreadsApi
         if (ReadBody(context) is not { } body)
         {
             var errors = new Dictionary<string, string[]> { ["$"] = ["""The body must be absent, {} or {"turn_id": "<id>"}."""] };
-            return RelayProblems.Of(errors);
+            return Problems.Of(errors);
         }
 
         Guid? interrupted;
@@ -56,13 +57,13 @@ internal static class ThreadsApi
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            return RelayProblems.Unreachable();
+            return Problems.Unreachable();
         }
 
         if (interrupted is { } turnId)
-            return TypedResults.Json(new InterruptedTurn(turnId), RelayJson.Default.InterruptedTurn, statusCode: StatusCodes.Status202Accepted);
+            return TypedResults.Json(new InterruptedTurn(turnId), ThreadJson.Default.InterruptedTurn, statusCode: StatusCodes.Status202Accepted);
         return thread.Record is null && await log.ReadThread(thread.Id, context.RequestAborted) is null
-            ? RelayProblems.ThreadNotFound()
+            ? Problems.ThreadNotFound()
             : Problems.Of(ProblemCodes.NoTurnRunning);
     }
 
@@ -74,7 +75,7 @@ internal static class ThreadsApi
             return new InterruptBody();
         try
         {
-            return JsonSerializer.Deserialize(body.Json.Span, RelayJson.Default.InterruptBody);
+            return JsonSerializer.Deserialize(body.Json.Span, ThreadJson.Default.InterruptBody);
         }
         catch (JsonException)
         {

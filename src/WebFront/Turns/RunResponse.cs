@@ -2,9 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
+using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
-using CodexOrleans.WebFront.Threads;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront.Turns;
@@ -101,9 +101,9 @@ internal sealed partial class RunResponse(
         else
             json.WriteNullValue();
         json.WritePropertyName("usage");
-        JsonSerializer.Serialize(json, usage, RelayJson.Default.UsageResource);
+        JsonSerializer.Serialize(json, usage, TurnJson.Default.UsageResource);
         json.WritePropertyName("error");
-        JsonSerializer.Serialize(json, outcome.Error, RelayJson.Default.TurnError);
+        JsonSerializer.Serialize(json, outcome.Error, TurnJson.Default.TurnError);
     }
 
     private async Task<UsageResource?> ReadUsage(Guid turnId, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CodexOrleans.WebFront.Threads;
+using CodexOrleans.WebFront.Api;
 
 namespace CodexOrleans.WebFront.Turns;
 

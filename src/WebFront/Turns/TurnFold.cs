@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using CodexOrleans.Grains;
-using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.WebFront.Turns;

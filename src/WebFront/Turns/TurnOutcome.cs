@@ -1,5 +1,6 @@
 using CodexOrleans.Grains;
-using CodexOrleans.WebFront.Events;
+using CodexOrleans.WebFront.Api;
+using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.WebFront.Turns;
 
@@ -35,12 +36,4 @@ internal sealed record TurnOutcome(int HttpStatus, string Status, string? Code, 
         message.Contains("401 Unauthorized", StringComparison.Ordinal)
         || message.StartsWith("Missing environment variable", StringComparison.Ordinal)
         || message.Contains("access token could not be refreshed", StringComparison.Ordinal);
-}
-
-/// <summary>Why a turn failed.</summary>
-/// <param name="Code">One of the server's codes, or <c>turn_failed</c> when the CLI reported the failure itself.</param>
-/// <param name="Message">For the caller.</param>
-internal sealed record TurnError(string Code, string Message)
-{
-    public const string DefaultCode = "turn_failed";
 }

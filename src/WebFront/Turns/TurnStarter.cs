@@ -11,7 +11,7 @@ internal sealed class TurnStarter(FrontFeed feed)
     /// <param name="rehearsal">Whether the server itself asks, to warm up.</param>
     /// <param name="cancelled">Ends the wait for a turn slot, and later the viewer; never an accepted turn.</param>
     /// <exception cref="OperationCanceledException">The caller left before the turn was accepted.</exception>
-    public async ValueTask<TurnStart> Start(string user, TurnBody body, bool rehearsal, CancellationToken cancelled)
+    public async ValueTask<StartAttempt> Start(string user, TurnBody body, bool rehearsal, CancellationToken cancelled)
     {
         var request = body.ToRequest() with { User = user };
         if (rehearsal)
@@ -21,13 +21,13 @@ internal sealed class TurnStarter(FrontFeed feed)
         {
             var (result, viewer) = await feed.StartTurn(threadId, request, cancelled);
             return viewer is null
-                ? new TurnStart.Refused(threadId, result.Refusal!)
-                : new TurnStart.Started(threadId, result.Started!.TurnId, viewer);
+                ? new StartAttempt.Refused(threadId, result.Refusal!)
+                : new StartAttempt.Started(threadId, result.Started!.TurnId, viewer);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException
             || (e is OperationCanceledException && !cancelled.IsCancellationRequested))
         {
-            return new TurnStart.Unanswered(threadId);
+            return new StartAttempt.Unanswered(threadId);
         }
     }
 }

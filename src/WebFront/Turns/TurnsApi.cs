@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using CodexOrleans.WebFront.Access;
+using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Events;
+using CodexOrleans.WebFront.Requests;
 
 namespace CodexOrleans.WebFront.Turns;
 
@@ -8,6 +11,9 @@ internal static class TurnsApi
 {
     public const string ThreadIdHeader = "Codex-Thread-Id";
     public const string TurnIdHeader = "Codex-Turn-Id";
+
+    public static IServiceCollection AddTurns(this IServiceCollection services) =>
+        services.AddSingleton<RehearsalKey>().AddSingleton<TurnStarter>().AddSingleton<RunResponse>();
 
     public static RouteGroupBuilder MapTurns(this IEndpointRouteBuilder routes)
     {
@@ -46,12 +52,12 @@ internal static class TurnsApi
     }
 
     /// <summary>Starts the turn that the body asks for; null when the response has been given already, or nobody waits for it.</summary>
-    private static async Task<TurnStart.Started?> Start(HttpContext context, TurnStarter starter, RehearsalKey rehearsals)
+    private static async Task<StartAttempt.Started?> Start(HttpContext context, TurnStarter starter, RehearsalKey rehearsals)
     {
         var aborted = context.RequestAborted;
         if (Read(context, out var errors) is not { } body)
         {
-            await RelayProblems.Of(errors).ExecuteAsync(context);
+            await Problems.Of(errors).ExecuteAsync(context);
             return null;
         }
 
@@ -70,22 +76,22 @@ internal static class TurnsApi
     }
 
     /// <summary>Names the turn in the response's headers, or says why there is none.</summary>
-    private static async ValueTask<TurnStart.Started?> Answer(HttpContext context, TurnStart start)
+    private static async ValueTask<StartAttempt.Started?> Answer(HttpContext context, StartAttempt attempt)
     {
         var headers = context.Response.Headers;
-        switch (start)
+        switch (attempt)
         {
-            case TurnStart.Started turn:
+            case StartAttempt.Started turn:
                 headers[ThreadIdHeader] = turn.ThreadId.ToString();
                 headers[TurnIdHeader] = turn.TurnId.ToString();
                 return turn;
-            case TurnStart.Refused refused:
-                await RelayProblems.Of(refused.Refusal).ExecuteAsync(context);
+            case StartAttempt.Refused refused:
+                await Problems.Of(refused.Refusal).ExecuteAsync(context);
                 return null;
             default:
                 // With the id the caller can find out whether there is a turn now.
-                headers[ThreadIdHeader] = start.ThreadId.ToString();
-                await RelayProblems.Unreachable().ExecuteAsync(context);
+                headers[ThreadIdHeader] = attempt.ThreadId.ToString();
+                await Problems.Unreachable().ExecuteAsync(context);
                 return null;
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Access;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,6 @@
 using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Access;
 
 namespace CodexOrleans.WebFront.Tests;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

@@ -4,7 +4,11 @@ using System.Net.Sockets;
 using System.Text;
 using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
+using CodexOrleans.WebFront.Requests;
+using CodexOrleans.WebFront.Threads;
+using CodexOrleans.WebFront.Turns;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -56,7 +60,7 @@ internal sealed class RelayHost : IAsyncDisposable
         builder.Services.AddSingleton<IThreadReader>(log);
         builder.Services.AddSingleton<ThreadOwner>(id => host!.Thread(id));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
-        builder.Services.AddRelayResponses();
+        builder.Services.AddViewers().AddTurns().AddEvents();
         builder.Services.AddOptions<ServerOptions>();
         builder.Services.AddJsonRequests();
         if (configure is not null)
@@ -64,7 +68,10 @@ internal sealed class RelayHost : IAsyncDisposable
         var app = builder.Build();
         app.UseRouting();
         app.UseJsonRequests();
-        app.MapGroup("").WithHead().MapRelay();
+        var readable = app.MapGroup("").WithHead();
+        readable.MapTurns();
+        readable.MapThreads();
+        readable.MapEvents();
         host = new RelayHost(app, folder, log);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return host;

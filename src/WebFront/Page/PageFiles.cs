@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.StaticFiles;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Page;
 
 /// <summary>
 /// The page: static files without any data in them, so they are served to anybody who passes the host and origin checks, and the
 /// page itself can say that one has to sign in.
 /// </summary>
-internal static class Page
+internal static class PageFiles
 {
     public static void UsePage(this WebApplication app)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using CodexOrleans.Grains;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Api;
 
 /// <summary>
 /// The stable codes of problem details: what clients branch on. One table holds each code's status and what it tells the caller

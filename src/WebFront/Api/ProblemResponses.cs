@@ -2,7 +2,7 @@ using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using Microsoft.AspNetCore.Diagnostics;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Api;
 
 /// <summary>Makes a problem of every exception and of every bare error status.</summary>
 internal static class ProblemResponses

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Api;
 
 /// <summary>A number of a request's query or headers: given once, in decimal digits and nothing else.</summary>
 internal static class WholeNumber

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace CodexOrleans.WebFront.Events;
+namespace CodexOrleans.WebFront.Feed;
 
 /// <summary>Reads the few facts the relay needs from an event's JSON line, without building objects.</summary>
 internal static class EventLine

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Api;
 
 /// <summary>
 /// Says what is wrong with a request that the framework refused: which field, at which position, but nothing of its content.

@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Nobody gets in by default: what does not say otherwise requires the token or a session.</summary>
-internal static class Access
+internal static class AccessRegistration
 {
     /// <summary>Policy of the administration pages.</summary>
     public const string AdminPolicy = "Admin";

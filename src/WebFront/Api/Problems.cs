@@ -1,9 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CodexOrleans.Grains;
 using Microsoft.AspNetCore.WebUtilities;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Api;
 
 /// <summary>RFC 9457 problem details: the one form in which this server says no.</summary>
 public static class Problems
@@ -15,6 +16,22 @@ public static class Problems
     /// <param name="errors">What is wrong with which field of the request, when it is more than one thing.</param>
     public static Problem Of(string code, string? detail = null, int? retryAfterSeconds = null, IReadOnlyDictionary<string, string[]>? errors = null) =>
         new(code, detail, retryAfterSeconds, errors);
+
+    /// <summary>Why a turn was not started, in the words of the thread's owner.</summary>
+    internal static Problem Of(TurnRefusal refusal) => Of(
+        refusal.Code,
+        refusal.Message,
+        refusal.RetryAfterSeconds,
+        refusal.Field is { } field ? new Dictionary<string, string[]> { [field] = [refusal.Message] } : null);
+
+    /// <summary>What is wrong with the request, by field.</summary>
+    internal static Problem Of(Dictionary<string, string[]> errors) =>
+        Of(ProblemCodes.InvalidRequest, "The request has fields that do not fit; 'errors' names each of them.", errors: errors);
+
+    internal static Problem ThreadNotFound() => Of(RefusalCodes.ThreadNotFound);
+
+    /// <summary>The owner of a thread did not answer.</summary>
+    internal static Problem Unreachable() => Of(ProblemCodes.OwnerUnreachable, retryAfterSeconds: 2);
 }
 
 /// <summary>A problem as a result. Its status is the code's, unless the framework has chosen a more exact one.</summary>

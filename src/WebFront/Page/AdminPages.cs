@@ -1,6 +1,7 @@
+using CodexOrleans.WebFront.Access;
 using Orleans.Dashboard;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Page;
 
 /// <summary>Pages for administrators, below <see cref="Root"/>.</summary>
 internal static class AdminPages
@@ -13,6 +14,6 @@ internal static class AdminPages
     public static void MapAdminPages(this WebApplication app)
     {
         if (Silo.Dashboard.IsEnabled(app.Configuration))
-            app.MapOrleansDashboard(Dashboard).RequireAuthorization(Access.AdminPolicy).ExcludeFromDescription();
+            app.MapOrleansDashboard(Dashboard).RequireAuthorization(AccessRegistration.AdminPolicy).ExcludeFromDescription();
     }
 }

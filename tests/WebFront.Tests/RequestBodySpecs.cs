@@ -188,7 +188,7 @@ public sealed class RequestBodySpecs
     }
 
     private static Task<RunningServer> Echo() =>
-        RunningServer.Start([], app => app.MapPost("/length", (JsonRequestSpecs.Order order) => TypedResults.Ok(order.Prompt.Length)));
+        RunningServer.Start([], app => app.MapPost("/length", JsonRequestSpecs.Length).Accepts<JsonRequestSpecs.Order>("application/json"));
 
     /// <summary>All of a head but how the body is framed.</summary>
     private static string OwnersHead(RunningServer server, string path) =>

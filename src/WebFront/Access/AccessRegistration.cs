@@ -27,7 +27,6 @@ internal static class AccessRegistration
         services.AddSingleton<SessionCookie>();
         services.AddSingleton<SignInTickets>();
         services.AddSingleton<TokenThrottle>();
-        services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, SignInJson.Default));
 
         // The core only: the rest brings DataProtection, which would write key files that nothing here uses.
         services.AddAuthenticationCore(schemes => schemes.AddScheme<TokenAuthentication>(TokenAuthentication.SchemeName, displayName: null));

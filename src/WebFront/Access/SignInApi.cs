@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Requests;
@@ -7,8 +9,12 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Body of <c>POST /api/codex/sign-in</c>.</summary>
-/// <param name="Token">The server's token, or that of a user.</param>
-public sealed record SignInRequest(string Token);
+internal sealed record SignInBody
+{
+    [Description("The server's token, or that of a user.")]
+    [Required(AllowEmptyStrings = true, ErrorMessage = "A token is required.")]
+    public string Token { get; set; } = "";
+}
 
 /// <summary>How a browser gets and loses its session.</summary>
 internal static class SignInApi
@@ -23,6 +29,7 @@ internal static class SignInApi
         var api = routes.MapGroup("/api/codex").WithTags("Access").AllowAnonymous();
         api.MapPost("/sign-in", SignIn)
             .WithMetadata(new BodyLimit(BodyLimit.OfStrangers))
+            .Accepts<SignInBody>("application/json")
             .WithName("SignIn").WithSummary("Exchange the token for a session cookie")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.MapPost("/sign-out", SignOut)
@@ -73,11 +80,13 @@ internal static class SignInApi
     }
 
     private static IResult SignIn(
-        SignInRequest request, HttpContext context, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle, IOptions<AuthOptions> auth)
+        HttpContext context, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle, IOptions<AuthOptions> auth)
     {
+        if (BodyReader.Read(context, SignInJson.Default.SignInBody, out var problem) is not { } body)
+            return problem!;
         if (auth.Value.Mode == AuthMode.None)
             return TypedResults.NoContent();
-        if (tokens.Find(request.Token) is not { } user)
+        if (tokens.Find(body.Token) is not { } user)
             return throttle.Failed(context.Connection.RemoteIpAddress) is { } seconds ? TooManyAttempts(seconds) : Problems.Of(ProblemCodes.InvalidToken);
         cookie.Set(context, user);
         return TypedResults.NoContent();
@@ -98,5 +107,6 @@ internal static class SignInApi
     }
 }
 
-[JsonSerializable(typeof(SignInRequest))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(SignInBody))]
 internal sealed partial class SignInJson : JsonSerializerContext;

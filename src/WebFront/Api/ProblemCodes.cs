@@ -12,16 +12,10 @@ public static class ProblemCodes
     /// <summary>The JSON is malformed.</summary>
     public const string InvalidJson = "invalid_json";
 
-    /// <summary>A member that the endpoint does not know.</summary>
-    public const string UnknownField = "unknown_field";
-
-    /// <summary>A required member is missing.</summary>
-    public const string MissingField = "missing_field";
-
-    /// <summary>A member, or a parameter of path or query, has a value that does not fit.</summary>
+    /// <summary>A parameter of path or query has a value that does not fit.</summary>
     public const string InvalidValue = "invalid_value";
 
-    /// <summary>The request is not HTTP as the server understands it.</summary>
+    /// <summary>The request has fields that do not fit, or is not HTTP as the server understands it.</summary>
     public const string InvalidRequest = "invalid_request";
 
     /// <summary>A cursor that is no event number.</summary>
@@ -83,9 +77,7 @@ public static class ProblemCodes
     private static readonly FrozenDictionary<string, Entry> _table = new Dictionary<string, Entry>
     {
         [InvalidJson] = new(400, "The body is not valid JSON."),
-        [UnknownField] = new(400, "The body has a field that this endpoint does not know."),
-        [MissingField] = new(400, "The body lacks a required field."),
-        [InvalidValue] = new(400, "A field or parameter has a value that does not fit."),
+        [InvalidValue] = new(400, "A parameter has a value that does not fit."),
         [InvalidRequest] = new(400, "The request cannot be understood."),
         [InvalidCursor] = new(400, "The cursor must be the number of an event."),
         [RefusalCodes.InvalidPath] = new(400, "The path must be absolute."),

@@ -34,7 +34,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
 
         var problem = exception switch
         {
-            BadHttpRequestException bad => BadRequests.Explain(httpContext, bad),
+            BadHttpRequestException bad => BadRequests.Explain(bad),
             StorageException or StorageUnavailableException => Problems.Of(RefusalCodes.StorageUnavailable, retryAfterSeconds: 5),
             _ => Problems.Of(ProblemCodes.InternalError),
         };

@@ -59,6 +59,9 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
     /// <summary>What to tell the caller.</summary>
     internal string Detail => _detail;
 
+    /// <summary>What is wrong with which field, if anything is.</summary>
+    internal IReadOnlyDictionary<string, string[]>? Errors => _errors;
+
     int? IStatusCodeHttpResult.StatusCode => StatusCode;
 
     public Task ExecuteAsync(HttpContext httpContext)

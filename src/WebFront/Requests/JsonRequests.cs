@@ -28,7 +28,7 @@ public static class JsonRequests
     internal static void AddJsonRequests(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(http => Apply(http.SerializerOptions));
-        // Bad bodies and parameters become exceptions, of which BadRequests makes problems.
+        // Bad parameters become exceptions, of which BadRequests makes problems.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddSingleton<BodyBuffers>();
     }

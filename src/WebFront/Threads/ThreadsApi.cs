@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Feed;
@@ -44,12 +43,8 @@ internal static class ThreadsApi
     private static async Task<IResult> Interrupt(HttpContext context, ThreadOwner owner, IThreadReader log)
     {
         var thread = context.Thread();
-        if (ReadBody(context) is not { } body)
-        {
-            var errors = new Dictionary<string, string[]> { ["$"] = ["""The body must be absent, {} or {"turn_id": "<id>"}."""] };
-            return Problems.Of(errors);
-        }
-
+        if (BodyReader.Read(context, ThreadJson.Default.InterruptBody, out var problem, optional: true) is not { } body)
+            return problem!;
         Guid? interrupted;
         try
         {
@@ -65,21 +60,5 @@ internal static class ThreadsApi
         return thread.Record is null && await log.ReadThread(thread.Id, context.RequestAborted) is null
             ? Problems.ThreadNotFound()
             : Problems.Of(ProblemCodes.NoTurnRunning);
-    }
-
-    /// <summary>The body, an empty one when there is none, or null when it does not fit.</summary>
-    private static InterruptBody? ReadBody(HttpContext context)
-    {
-        using var body = JsonBody.Take(context);
-        if (body.Json.IsEmpty)
-            return new InterruptBody();
-        try
-        {
-            return JsonSerializer.Deserialize(body.Json.Span, ThreadJson.Default.InterruptBody);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 }

@@ -1,9 +1,14 @@
 using System.Text.Json.Serialization;
+using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Requests;
 
 namespace CodexOrleans.WebFront.Turns;
 
 /// <summary>JSON of what starts a turn and of its result: snake_case, unset members written as null.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    AllowDuplicateProperties = false,
+    Converters = [typeof(JsonWords<SandboxMode>), typeof(JsonWords<WebSearchMode>)])]
 [JsonSerializable(typeof(TurnBody))]
 [JsonSerializable(typeof(RunResult))]
 internal sealed partial class TurnJson : JsonSerializerContext;

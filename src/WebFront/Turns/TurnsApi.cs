@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CodexOrleans.Grains;
 using CodexOrleans.WebFront.Access;
 using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Events;
@@ -12,8 +13,15 @@ internal static class TurnsApi
     public const string ThreadIdHeader = "Codex-Thread-Id";
     public const string TurnIdHeader = "Codex-Turn-Id";
 
-    public static IServiceCollection AddTurns(this IServiceCollection services) =>
-        services.AddSingleton<RehearsalKey>().AddSingleton<TurnStarter>().AddSingleton<RunResponse>();
+    public static IServiceCollection AddTurns(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(http =>
+        {
+            http.SerializerOptions.Converters.Add(new JsonWords<SandboxMode>());
+            http.SerializerOptions.Converters.Add(new JsonWords<WebSearchMode>());
+        });
+        return services.AddSingleton<RehearsalKey>().AddSingleton<TurnStarter>().AddSingleton<RunResponse>();
+    }
 
     public static RouteGroupBuilder MapTurns(this IEndpointRouteBuilder routes)
     {
@@ -55,9 +63,9 @@ internal static class TurnsApi
     private static async Task<StartAttempt.Started?> Start(HttpContext context, TurnStarter starter, RehearsalKey rehearsals)
     {
         var aborted = context.RequestAborted;
-        if (Read(context, out var errors) is not { } body)
+        if (BodyReader.Read(context, TurnJson.Default.TurnBody, out var problem) is not { } body)
         {
-            await Problems.Of(errors).ExecuteAsync(context);
+            await problem!.ExecuteAsync(context);
             return null;
         }
 
@@ -94,14 +102,6 @@ internal static class TurnsApi
                 await Problems.Unreachable().ExecuteAsync(context);
                 return null;
         }
-    }
-
-    /// <summary>Gives the memory of the request's JSON back: the turn may run for hours.</summary>
-    private static TurnBody? Read(HttpContext context, out Dictionary<string, string[]> errors)
-    {
-        using var json = JsonBody.Take(context);
-        (var body, errors) = TurnBodyReader.Read(json.Json);
-        return body;
     }
 
     /// <summary>The server's own request is nobody's: neither it nor what follows from it is exported.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Requests;
 using CodexOrleans.WebFront.Tests.Support;
 using CodexOrleans.WebFront.Turns;
 
@@ -58,6 +59,9 @@ public sealed class TurnBodySpecs
     [InlineData("""{"prompt":7}""", "prompt")]
     [InlineData("""{"prompt":"p","sandbox":"none"}""", "sandbox")]
     [InlineData("""{"prompt":"p","sandbox":"ReadOnly"}""", "sandbox")]
+    [InlineData("""{"prompt":"p","sandbox":"Read-Only"}""", "sandbox")]
+    [InlineData("""{"prompt":"p","sandbox":1}""", "sandbox")]
+    [InlineData("""{"prompt":"p","sandbox":"1"}""", "sandbox")]
     [InlineData("""{"prompt":"p","web_search":"on"}""", "web_search")]
     [InlineData("""{"prompt":"p","thread_id":"7"}""", "thread_id")]
     [InlineData("""{"prompt":"p","working_directory":"relative"}""", "working_directory")]
@@ -79,7 +83,7 @@ public sealed class TurnBodySpecs
     [InlineData("", "$")]
     [InlineData("""{"prompt":"p","sandbox":{"a":[{}]},"web_search":[[1]],"x":{"y":[1]},"model":[]}""", "sandbox,web_search,x,model")]
     [InlineData("""{"prompt":"p","output_schema":[[{}]],"images":{"a":["/b"]}}""", "output_schema,images")]
-    [InlineData("""{"prompt":"p","output_schema":{"a":1,"a":2}}""", "$")]
+    [InlineData("""{"prompt":"p","output_schema":{"a":1,"a":2}}""", "output_schema")]
     [InlineData("""{"prompt":"p","x":1,"x":2}""", "$")]
     [InlineData("""{"prompt":"p","sandbox":1,}""", "$")]
     public void What_does_not_fit_is_named(string json, string field)
@@ -142,5 +146,9 @@ public sealed class TurnBodySpecs
         Assert.Equal(["additional_directories", "images"], errors.Keys.Order());
     }
 
-    private static (TurnBody? Body, Dictionary<string, string[]> Errors) Read(byte[] json) => TurnBodyReader.Read(json);
+    private static (TurnBody? Body, IReadOnlyDictionary<string, string[]> Errors) Read(byte[] json)
+    {
+        var body = BodyReader.Read(json, TurnJson.Default.TurnBody, out var problem);
+        return (body, problem?.Errors ?? new Dictionary<string, string[]>());
+    }
 }

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
 namespace CodexOrleans.WebFront.Access;
 
@@ -31,13 +33,14 @@ internal static class SignInApi
             .WithMetadata(new BodyLimit(BodyLimit.OfStrangers))
             .Accepts<SignInBody>("application/json")
             .WithName("SignIn").WithSummary("Exchange the token for a session cookie")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
+            .AddOpenApiOperationTransformer(Describe)
+            .Produces(StatusCodes.Status204NoContent).ProducesProblems(401, 429);
         api.MapPost("/sign-out", SignOut)
             .WithName("SignOut").WithSummary("End this browser's session")
             .WithDescription(
                 "The session ends here at once and at the other nodes of a cluster within seconds, and its open streams with it. "
                 + "On 503 it has not ended.")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblems(503);
     }
 
     /// <summary>
@@ -90,6 +93,20 @@ internal static class SignInApi
             return throttle.Failed(context.Connection.RemoteIpAddress) is { } seconds ? TooManyAttempts(seconds) : Problems.Of(ProblemCodes.InvalidToken);
         cookie.Set(context, user);
         return TypedResults.NoContent();
+    }
+
+    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (operation.Responses?["204"] is OpenApiResponse signedIn)
+        {
+            var text = new OpenApiSchema { Type = JsonSchemaType.String };
+            signedIn.Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["Set-Cookie"] = new OpenApiHeader { Description = "The session. None where everybody is let in.", Schema = text },
+            };
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>A wrong token, and one too many.</summary>

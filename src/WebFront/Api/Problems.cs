@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -70,20 +71,24 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
         if (_retryAfterSeconds is { } seconds)
             httpContext.Response.Headers.RetryAfter = seconds.ToString();
         var traceId = Code == ProblemCodes.InternalError ? httpContext.TraceIdentifier : null;
-        var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code, traceId, _errors);
+        var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code) { TraceId = traceId, Errors = _errors };
         return httpContext.Response.WriteAsJsonAsync(body, ProblemJson.Readable.ProblemBody, "application/problem+json");
     }
 }
 
 /// <summary>Problem details as they are written.</summary>
-/// <param name="Type">Always <c>about:blank</c>: <paramref name="Code"/> tells problems apart.</param>
+/// <param name="Type">Always <c>about:blank</c>: <c>code</c> tells problems apart.</param>
 /// <param name="Title">The status in words.</param>
 /// <param name="Detail">What failed and what to do next.</param>
 /// <param name="Code">Stable; one of the server's codes.</param>
-/// <param name="TraceId">For <c>internal_error</c>: under which the server's log has the cause.</param>
-/// <param name="Errors">By field, when there may be more than one.</param>
-internal sealed record ProblemBody(
-    string Type, string Title, int Status, string Detail, string Code, string? TraceId, IReadOnlyDictionary<string, string[]>? Errors);
+internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code)
+{
+    [Description("For internal_error: under which the server's log has the cause.")]
+    public string? TraceId { get; init; }
+
+    [Description("What is wrong with the request, by field; $ is the whole body.")]
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProblemBody))]

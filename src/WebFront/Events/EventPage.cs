@@ -68,4 +68,4 @@ internal sealed record EventPage(IReadOnlyList<LoggedEvent> Events, long NextAft
 /// <param name="At">Time of its commit.</param>
 /// <param name="Kind"><c>codex</c> for the CLI's vocabulary, <c>server</c> for our own events.</param>
 /// <param name="Event">The untouched line.</param>
-internal sealed record LoggedEvent(long Seq, Guid TurnId, DateTimeOffset At, string Kind, JsonElement Event);
+internal sealed record LoggedEvent(long Seq, Guid TurnId, DateTimeOffset At, EventKind Kind, JsonElement Event);

@@ -1,6 +1,8 @@
+using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Feed;
+using CodexOrleans.WebFront.Requests;
 using CodexOrleans.WebFront.Threads;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
@@ -15,7 +17,11 @@ internal static class EventsApi
     private const int MaxLimit = 1000;
     private const string EventStream = "text/event-stream";
 
-    public static IServiceCollection AddEvents(this IServiceCollection services) => services.AddSingleton<SseResponse>();
+    public static IServiceCollection AddEvents(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(http => http.SerializerOptions.Converters.Add(new JsonWords<EventKind>()));
+        return services.AddSingleton<SseResponse>();
+    }
 
     public static RouteGroupBuilder MapEvents(this IEndpointRouteBuilder routes)
     {
@@ -25,24 +31,27 @@ internal static class EventsApi
             .WithSummary("Follow or page through a thread's events")
             .WithDescription($"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) after ?after=.")
             .AddOpenApiOperationTransformer(Describe)
-            .Produces<EventPage>()
             .Produces<string>(StatusCodes.Status200OK, EventStream)
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status410Gone)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(400, 404, 410, 503);
         return events;
     }
 
     /// <summary>The parameters that are read from the request by hand.</summary>
-    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
+        // The framework's description has one form of answer for each status.
+        var page = await context.GetOrCreateSchemaAsync(typeof(EventPage), cancellationToken: cancellationToken);
+        context.Document!.AddComponent(nameof(EventPage), page);
+        operation.Responses!["200"].Content!["application/json"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchemaReference(nameof(EventPage), context.Document),
+        };
         var number = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
+        var limit = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1", Maximum = $"{MaxLimit}", Default = DefaultLimit };
         operation.Parameters ??= [];
         operation.Parameters.Add(new OpenApiParameter { Name = "after", In = ParameterLocation.Query, Schema = number, Description = "Number of the last event that the client has." });
-        operation.Parameters.Add(new OpenApiParameter { Name = "limit", In = ParameterLocation.Query, Schema = number, Description = $"Most events of a page, 1 to {MaxLimit}." });
+        operation.Parameters.Add(new OpenApiParameter { Name = "limit", In = ParameterLocation.Query, Schema = limit, Description = "Most events of a page." });
         operation.Parameters.Add(new OpenApiParameter { Name = "Last-Event-ID", In = ParameterLocation.Header, Schema = number, Description = "As ?after=, which it overrides." });
-        return Task.CompletedTask;
     }
 
     private static async Task Read(HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<FeedOptions> options)

@@ -18,18 +18,14 @@ internal static class ThreadsApi
             .WithSummary("Read a thread")
             .WithDescription($"The thread's state, options and usage, and its newest {NewestTurns} turns.")
             .Produces<ThreadResource>()
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(404, 503);
         threads.MapPost("/{id}/interrupt", Interrupt)
             .WithThread(evenUnread: true)
             .WithSummary("Interrupt the running turn")
             .WithDescription("Returns at once; the turn's terminal event follows on its thread. Works from anywhere, whether or not anybody watches.")
             .Accepts<InterruptBody>(isOptional: true, "application/json")
             .Produces<InterruptedTurn>(StatusCodes.Status202Accepted)
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(400, 404, 409, 503);
         return threads;
     }
 

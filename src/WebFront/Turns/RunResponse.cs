@@ -93,7 +93,8 @@ internal sealed partial class RunResponse(
         json.WriteStartObject();
         json.WriteString("thread_id", threadId);
         json.WriteString("turn_id", turnId);
-        json.WriteString("status", outcome.Status);
+        json.WritePropertyName("status");
+        JsonSerializer.Serialize(json, outcome.Status, TurnJson.Default.TurnStatus);
         json.WriteString("code", outcome.Code);
         json.WritePropertyName("final_response");
         if (finalResponse is { } text)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CodexOrleans.Grains;
+using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Requests;
 
 namespace CodexOrleans.WebFront.Turns;
@@ -8,7 +9,7 @@ namespace CodexOrleans.WebFront.Turns;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     AllowDuplicateProperties = false,
-    Converters = [typeof(JsonWords<SandboxMode>), typeof(JsonWords<WebSearchMode>)])]
+    Converters = [typeof(JsonWords<SandboxMode>), typeof(JsonWords<WebSearchMode>), typeof(JsonWords<TurnStatus>)])]
 [JsonSerializable(typeof(TurnBody))]
 [JsonSerializable(typeof(RunResult))]
 internal sealed partial class TurnJson : JsonSerializerContext;

@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using CodexOrleans.Grains;
+using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Access;
 using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Requests;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace CodexOrleans.WebFront.Turns;
 
@@ -19,6 +22,7 @@ internal static class TurnsApi
         {
             http.SerializerOptions.Converters.Add(new JsonWords<SandboxMode>());
             http.SerializerOptions.Converters.Add(new JsonWords<WebSearchMode>());
+            http.SerializerOptions.Converters.Add(new JsonWords<TurnStatus>());
         });
         return services.AddSingleton<RehearsalKey>().AddSingleton<TurnStarter>().AddSingleton<RunResponse>();
     }
@@ -31,7 +35,8 @@ internal static class TurnsApi
             .WithDescription("Server-sent events: each line of the Codex CLI untouched as data, its number as id. The stream ends with the turn's terminal event. Leaving does not cancel the turn.")
             .Accepts<TurnBody>("application/json")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
-            .ProducesTurnProblems();
+            .ProducesTurnProblems()
+            .AddOpenApiOperationTransformer(Describe);
         turns.MapPost("/run", Run)
             .WithSummary("Run a turn and return its result")
             .WithDescription("Answers when the turn has ended: 200 when it completed, otherwise an error status with the same body and a code. Leaving does not cancel the turn.")
@@ -39,7 +44,8 @@ internal static class TurnsApi
             .Produces<RunResult>()
             .Produces<RunResult>(StatusCodes.Status502BadGateway)
             .Produces<RunResult>(StatusCodes.Status504GatewayTimeout)
-            .ProducesTurnProblems();
+            .ProducesTurnProblems()
+            .AddOpenApiOperationTransformer(Describe);
         return turns;
     }
 
@@ -113,10 +119,29 @@ internal static class TurnsApi
         request.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
     }
 
+    /// <summary>The headers that name the turn, and the results of turns that the CLI's login has ended.</summary>
+    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (operation.Responses!.TryGetValue("502", out var failed))
+            operation.Responses["503"].Content!["application/json"] = failed.Content!["application/json"];
+        foreach (var response in operation.Responses.Values.OfType<OpenApiResponse>())
+        {
+            if (response.Content is null || response.Content.Keys.All(type => type == ProblemMetadata.ContentType))
+                continue;
+            response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+            foreach (var (name, description) in ((string, string)[])[(ThreadIdHeader, "The thread's id."), (TurnIdHeader, "The turn's id.")])
+            {
+                response.Headers[name] = new OpenApiHeader
+                {
+                    Description = description,
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
+                };
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
     private static RouteHandlerBuilder ProducesTurnProblems(this RouteHandlerBuilder endpoint) => endpoint
-        .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status403Forbidden)
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status409Conflict)
-        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        .ProducesProblems(400, 403, 404, 409, 503);
 }

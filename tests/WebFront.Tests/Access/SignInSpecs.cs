@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Access;
 
 public sealed class SignInSpecs
 {

@@ -4,7 +4,7 @@ using CodexOrleans.WebFront.Access;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Access;
 
 public sealed class ThrottleSpecs
 {

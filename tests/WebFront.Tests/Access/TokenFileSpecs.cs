@@ -2,7 +2,7 @@ using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Access;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Access;
 
 public sealed class TokenFileSpecs
 {

@@ -3,7 +3,7 @@ using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Tests.Support;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Turns;
 
 public sealed class RunSpecs
 {

@@ -4,7 +4,7 @@ using CodexOrleans.WebFront.Requests;
 using CodexOrleans.WebFront.Tests.Support;
 using CodexOrleans.WebFront.Turns;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Turns;
 
 public sealed class TurnBodySpecs
 {

@@ -4,7 +4,7 @@ using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Events;
 
 public sealed class EventStreamSpecs
 {

@@ -6,7 +6,7 @@ using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
 using Microsoft.Extensions.Time.Testing;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Events;
 
 public sealed class SseWriterSpecs
 {

@@ -2,7 +2,7 @@ using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Feed;
 
 /// <summary>Viewers that need the log while it cannot be read.</summary>
 public sealed class LogAwaySpecs : IDisposable

@@ -1,7 +1,7 @@
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Feed;
 
 /// <summary>Viewers that are served on the publisher's own thread, and what they may not do there.</summary>
 public sealed class InlineViewerSpecs : IDisposable

@@ -6,7 +6,7 @@ using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Page;
 using Microsoft.AspNetCore.Builder;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Api;
 
 public sealed class ProblemSpecs
 {

@@ -3,7 +3,7 @@ using CodexOrleans.TestSupport;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Feed;
 
 public sealed class ViewerSpecs : IDisposable
 {

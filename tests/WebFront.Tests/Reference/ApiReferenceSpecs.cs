@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using CodexOrleans.WebFront.Page;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Reference;
 
 public sealed partial class ApiReferenceSpecs
 {

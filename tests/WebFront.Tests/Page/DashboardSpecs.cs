@@ -4,7 +4,7 @@ using CodexOrleans.TestSupport;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Page;
 
 public sealed class DashboardSpecs
 {

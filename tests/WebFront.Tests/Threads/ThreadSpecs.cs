@@ -3,7 +3,7 @@ using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using CodexOrleans.WebFront.Tests.Support;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Threads;
 
 public sealed class ThreadSpecs
 {

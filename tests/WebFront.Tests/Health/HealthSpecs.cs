@@ -5,7 +5,7 @@ using CodexOrleans.WebFront.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Health;
 
 public sealed class HealthSpecs
 {

@@ -7,7 +7,7 @@ using CodexOrleans.WebFront.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Requests;
 
 /// <summary>Every way in which the reading of a body can fail, and what strangers may send at all.</summary>
 public sealed class RequestBodySpecs

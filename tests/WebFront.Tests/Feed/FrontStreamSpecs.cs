@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Streams;
 
-namespace CodexOrleans.WebFront.Tests.Relay;
+namespace CodexOrleans.WebFront.Tests.Feed;
 
 /// <summary>The front end's stream in the whole server: its silo, its stream provider, its log.</summary>
 public sealed class FrontStreamSpecs

@@ -9,7 +9,7 @@ using CodexOrleans.WebFront.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Requests;
 
 public sealed class JsonRequestSpecs
 {

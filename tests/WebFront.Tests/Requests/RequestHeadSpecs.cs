@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Requests;
 
 public sealed class RequestHeadSpecs
 {

@@ -41,7 +41,7 @@ internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens
     {
         if (auth.Value.Mode == AuthMode.None)
             return User.Operator;
-        // Who sends a token means it: a wrong one is not made good by a cookie.
+        // A request with a token is judged by the token alone: a cookie does not make a wrong one good.
         if (request.Headers.Authorization is [{ } header])
             return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) ? tokens.Find(header[BearerPrefix.Length..].Trim()) : null;
         if (request.Headers.Authorization.Count > 0 || cookie.Find(request) is not { } session)

@@ -22,7 +22,7 @@ internal sealed partial class UserTokens
         var token = auth.TokenHash is not null ? null : auth.Token ?? TokenFile.ReadOrCreate(data.TokenFile, out widened);
         if (widened)
             WasReadableByOthers(logger, data.TokenFile);
-        // The operator's key is older than users are: sessions of then hold on.
+        // The operator's key is derived as it was before there were users, so that sessions from then stay open.
         var own = new Entry(User.Operator, token, auth.TokenHash, "codex-orleans session");
         _entries =
         [

@@ -18,7 +18,7 @@ internal static class TurnDispatch
             if (result.Elsewhere is not { } slot)
                 return result;
             request = request with { Slot = slot };
-            // In effect until this method returns.
+            // The hint holds until this method returns.
             RequestContext.Set(IPlacementDirector.PlacementHintKey, slot.Silo);
         }
     }

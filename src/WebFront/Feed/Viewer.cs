@@ -190,7 +190,7 @@ internal sealed class Viewer : IDisposable
 
             if (_leftLive)
             {
-                // Whoever published last may be running this: all threads' log writer. Reading and sending a backlog is too much work for it.
+                // The writer of the log may be running this, as it published last. A backlog read here would hold up every thread.
                 _leftLive = false;
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
@@ -199,7 +199,7 @@ internal sealed class Viewer : IDisposable
             {
                 if (_ending)
                     return new() { Kind = ViewerStepKind.Ended };
-                // The caller sees to its client meanwhile, which hears nothing else now.
+                // The caller can send a heartbeat meanwhile, so that its client does not take the connection for dead.
                 await Task.Delay(Pause, _time, _cancelled);
                 return new() { Kind = ViewerStepKind.Woken };
             }

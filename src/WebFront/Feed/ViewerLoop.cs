@@ -64,7 +64,7 @@ internal sealed class ViewerLoop(TimeProvider time, StreamShutdown shutdown)
             sink.Stopped();
         if (end != ViewerEnd.ClientClosed)
             await sink.Flush();
-        // Whoever published the last event may be running this: all threads' log writer. It has no time for the rest of a request.
+        // The writer of the log may be running this, as it published the last event. The rest of a request would hold up every thread.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return end.Value;
     }

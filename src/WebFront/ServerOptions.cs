@@ -5,7 +5,9 @@ namespace CodexOrleans.WebFront;
 /// <summary>What concerns the server as a whole. Keys at the root of the configuration.</summary>
 public sealed class ServerOptions
 {
-    /// <summary>Folder of the database, the token and per-thread workspaces; null is <see cref="Storage.DataDirectory.DefaultPath"/>.</summary>
+    /// <summary>
+    /// Folder of the database, the token and per-thread workspaces; null is <see cref="Storage.DataDirectory.DefaultPath"/>.
+    /// </summary>
     public string? DataDirectory { get; set; }
 
     /// <summary>Run on the built-in scripted model, without an OpenAI account. Default false; <c>--demo</c> sets it.</summary>

@@ -11,7 +11,9 @@ internal static class TokenFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The token of the file; makes both if there is no file yet.</summary>
-    /// <param name="widened">True when others could read the file until now: it has been closed to them, but they may know the token.</param>
+    /// <param name="widened">
+    /// True when others could read the file until now: it has been closed to them, but they may know the token.
+    /// </param>
     /// <exception cref="StartRefusedException">The file is a link, or holds no token.</exception>
     public static string ReadOrCreate(string path, out bool widened)
     {

@@ -66,7 +66,10 @@ internal sealed partial class UserTokens
             entry.UseSecret(secret);
     }
 
-    /// <summary>The user of that name with the key of what only the holder of the user's token can have been issued; it changes with the token.</summary>
+    /// <summary>
+    /// The user of that name with the key of what only the holder of the user's token can have been issued; it changes with the
+    /// token.
+    /// </summary>
     public bool TryGet(string name, out User user, out byte[] sessionKey)
     {
         var known = _byName.TryGetValue(name, out var entry);

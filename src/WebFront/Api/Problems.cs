@@ -12,7 +12,9 @@ public static class Problems
 {
     /// <summary>The problem with this code of <see cref="ProblemCodes"/>.</summary>
     /// <param name="code">Decides the status.</param>
-    /// <param name="detail">What failed and what to do next, for the caller; null takes the table's words. No path, prompt or exception text.</param>
+    /// <param name="detail">
+    /// What failed and what to do next, for the caller; null takes the table's words. No path, prompt or exception text.
+    /// </param>
     /// <param name="retryAfterSeconds">When trying again makes sense: the <c>Retry-After</c> header.</param>
     /// <param name="errors">What is wrong with which field of the request, when it is more than one thing.</param>
     public static Problem Of(string code, string? detail = null, int? retryAfterSeconds = null, IReadOnlyDictionary<string, string[]>? errors = null) =>

@@ -14,7 +14,10 @@ internal sealed record EventPage(IReadOnlyList<LoggedEvent> Events, long NextAft
 {
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Writes up to <paramref name="limit"/> events after <paramref name="cursor"/>, and fewer when they have many bytes, but never none.</summary>
+    /// <summary>
+    /// Writes up to <paramref name="limit"/> events after <paramref name="cursor"/>, and fewer when they have many bytes, but never
+    /// none.
+    /// </summary>
     public static void Write(Utf8JsonWriter json, IReadOnlyList<LogChunk> chunks, long cursor, long head, int limit, int maxBytes)
     {
         json.WriteStartObject();

@@ -19,7 +19,9 @@ internal static class EventLine
         return type.SequenceEqual("turn.completed"u8) || type.SequenceEqual("turn.failed"u8);
     }
 
-    /// <summary>The text of a completed agent message as the JSON string it is, with its quotes, or null when the line is another event.</summary>
+    /// <summary>
+    /// The text of a completed agent message as the JSON string it is, with its quotes, or null when the line is another event.
+    /// </summary>
     public static ReadOnlyMemory<byte>? AgentMessage(ReadOnlyMemory<byte> line)
     {
         // Most lines are no messages; a vectorised search is much cheaper than parsing them.
@@ -37,7 +39,9 @@ internal static class EventLine
             : null;
     }
 
-    /// <summary>The <c>error</c> of a <c>turn.failed</c>: our code (null when the CLI reported the failure itself) and the message.</summary>
+    /// <summary>
+    /// The <c>error</c> of a <c>turn.failed</c>: our code (null when the CLI reported the failure itself) and the message.
+    /// </summary>
     public static (string? Code, string Message) Failure(ReadOnlyMemory<byte> line)
     {
         var json = new Utf8JsonReader(line.Span);

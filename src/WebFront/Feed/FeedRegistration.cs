@@ -7,7 +7,9 @@ namespace CodexOrleans.WebFront.Feed;
 /// <summary>Registration of the feed: what takes events of threads to viewers.</summary>
 internal static class FeedRegistration
 {
-    /// <summary>Adds the feed. Needs an Orleans cluster client and an <c>IThreadReader</c>; a silo in the same host is added after it.</summary>
+    /// <summary>
+    /// Adds the feed. Needs an Orleans cluster client and an <c>IThreadReader</c>; a silo in the same host is added after it.
+    /// </summary>
     public static IServiceCollection AddFeed(this IServiceCollection services) => services.AddClusterFeed().AddViewers();
 
     /// <summary>The feed's viewers, wherever its batches come from.</summary>

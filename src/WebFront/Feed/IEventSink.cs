@@ -1,12 +1,16 @@
 namespace CodexOrleans.WebFront.Feed;
 
-/// <summary>Where a <see cref="ViewerLoop"/> takes a viewer's events. Called by one caller at a time, but for <see cref="Hurry"/>.</summary>
+/// <summary>
+/// Where a <see cref="ViewerLoop"/> takes a viewer's events. Called by one caller at a time, but for <see cref="Hurry"/>.
+/// </summary>
 internal interface IEventSink
 {
     /// <summary>True when the client takes nothing more.</summary>
     bool Closed { get; }
 
-    /// <summary>How long events are still taken after the server has begun to stop; who is further behind must read on at another server.</summary>
+    /// <summary>
+    /// How long events are still taken after the server has begun to stop; who is further behind must read on at another server.
+    /// </summary>
     TimeSpan StopPatience { get; }
 
     /// <summary>Takes events. Waits for a client that is slow.</summary>

@@ -85,7 +85,10 @@ internal sealed class Viewer : IDisposable
     /// <summary>Reads the log after <paramref name="cursor"/>, then follows.</summary>
     public void StartInLog(long cursor) => Start(cursor, live: false);
 
-    /// <summary>Follows from <paramref name="cursor"/> + 1 on without reading the log: that event came, or will come, after this viewer was made.</summary>
+    /// <summary>
+    /// Follows from <paramref name="cursor"/> + 1 on without reading the log: that event came, or will come, after this viewer was
+    /// made.
+    /// </summary>
     public void StartLive(long cursor) => Start(cursor, live: true);
 
     /// <summary>The next step. Waits until there is one.</summary>

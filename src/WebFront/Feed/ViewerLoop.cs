@@ -11,7 +11,9 @@ internal sealed class ViewerLoop(TimeProvider time, StreamShutdown shutdown)
     /// <param name="aborted">The client has left.</param>
     /// <exception cref="OperationCanceledException">The viewer's token was cancelled.</exception>
     /// <exception cref="TimeoutException">The client took nothing for the write timeout.</exception>
-    /// <exception cref="Storage.StorageException">The log was needed and cannot be read, for a reason that does not pass by itself.</exception>
+    /// <exception cref="Storage.StorageException">
+    /// The log was needed and cannot be read, for a reason that does not pass by itself.
+    /// </exception>
     public async Task<ViewerEnd> Run(Viewer viewer, IEventSink sink, Guid? untilEndOf, CancellationToken aborted)
     {
         var stoppingSince = 0L;

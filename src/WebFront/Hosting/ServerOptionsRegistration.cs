@@ -19,7 +19,8 @@ internal static class ServerOptionsRegistration
             services.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory ?? DataDirectory.DefaultPath,
             builder.Configuration["Workspaces:Folder"]));
         builder.Services.AddSingleton(TimeProvider.System);
-        // Whoever has an event writes it to the socket itself, which never waits there; a thread of the pool in between cost more than the write.
+        // Whoever has an event writes it to the socket itself, which never waits there; a thread of the pool in between cost more
+        // than the write.
         builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<ServerOptions>>((sockets, server) =>
         {
             sockets.UnsafePreferInlineScheduling = true;

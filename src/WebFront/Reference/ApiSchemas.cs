@@ -37,7 +37,9 @@ internal static class ApiSchemas
         return Task.CompletedTask;
     }
 
-    /// <summary>The schema of JSON that is passed on has any members. A schema transformer would be asked about each of these, too.</summary>
+    /// <summary>
+    /// The schema of JSON that is passed on has any members. A schema transformer would be asked about each of these, too.
+    /// </summary>
     public static void CorrectObjects(OpenApiDocument document)
     {
         if (document.Components?.Schemas?[nameof(JsonElement)] is OpenApiSchema passedOn)

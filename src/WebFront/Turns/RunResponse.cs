@@ -20,7 +20,9 @@ internal sealed partial class RunResponse(
 {
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Waits for the turn's end and writes its result. If the client leaves first, the turn goes on and the waiting ends.</summary>
+    /// <summary>
+    /// Waits for the turn's end and writes its result. If the client leaves first, the turn goes on and the waiting ends.
+    /// </summary>
     public async Task Answer(HttpContext context, Viewer viewer, Guid turnId)
     {
         var fold = new TurnFold(turnId, options.Value.RunResultBytes);

@@ -77,7 +77,10 @@ internal sealed partial class UserTokens
         return known;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Other users of this machine could read the token file {Path}; it is closed to them now. If they may have read it, delete it and restart: a new token is made and every session ends.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Other users of this machine could read the token file {Path}; it is closed to them now. If they may have read it, delete "
+            + "it and restart: a new token is made and every session ends.")]
     private static partial void WasReadableByOthers(ILogger logger, string path);
 
     private sealed class Entry

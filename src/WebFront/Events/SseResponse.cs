@@ -80,9 +80,13 @@ internal sealed partial class SseResponse(
         return client;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A client of thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "A client of thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
     private partial void LogStalled(Guid threadId, TimeSpan writeTimeout);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of thread {ThreadId} cannot be read; a client of it was dropped and may reconnect. {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The log of thread {ThreadId} cannot be read; a client of it was dropped and may reconnect. {Reason}")]
     private partial void LogUnreadable(Guid threadId, string reason);
 }

@@ -142,7 +142,10 @@ internal sealed partial class StartBanner(
     private static void Line(StringBuilder text, string label, string value) =>
         text.Append(CultureInfo.InvariantCulture, $"  {label,-10} {value}\n");
 
-    [LoggerMessage(LogLevel.Warning, "{Address} is reachable from other machines over plain http: tokens and prompts travel unencrypted. Put a TLS proxy before it, or configure an https endpoint. Requests must name a host of Auth:AllowedHosts.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Address} is reachable from other machines over plain http: tokens and prompts travel unencrypted. Put a TLS proxy before "
+            + "it, or configure an https endpoint. Requests must name a host of Auth:AllowedHosts.")]
     private partial void PlainHttpBeyondLoopback(string address);
 }
 

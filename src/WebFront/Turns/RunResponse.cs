@@ -123,7 +123,9 @@ internal sealed partial class RunResponse(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The caller of a run on thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The caller of a run on thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
     private partial void LogStalled(Guid threadId, TimeSpan writeTimeout);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The usage of turn {TurnId} cannot be read now.")]

@@ -1,5 +1,16 @@
 using CodexOrleans.Silo;
 using CodexOrleans.Silo.Hosting;
+using CodexOrleans.WebFront.Access;
+using CodexOrleans.WebFront.Api;
+using CodexOrleans.WebFront.Events;
+using CodexOrleans.WebFront.Feed;
+using CodexOrleans.WebFront.Health;
+using CodexOrleans.WebFront.Hosting;
+using CodexOrleans.WebFront.Page;
+using CodexOrleans.WebFront.Reference;
+using CodexOrleans.WebFront.Requests;
+using CodexOrleans.WebFront.Threads;
+using CodexOrleans.WebFront.Turns;
 
 namespace CodexOrleans.WebFront;
 
@@ -33,7 +44,7 @@ public static class Program
         builder.AddAccess();
         builder.AddHealth();
         builder.AddApiReference();
-        builder.Services.AddRelay();
+        builder.Services.AddFeed().AddTurns().AddEvents();
         builder.UseCodexSilo();
         builder.AddDashboard();
         builder.AddWarmUp();
@@ -56,7 +67,9 @@ public static class Program
 
         var readable = app.MapGroup("").WithHead();
         app.MapSignIn();
-        readable.MapRelay();
+        readable.MapTurns();
+        readable.MapThreads();
+        readable.MapEvents();
         readable.MapHealth();
         app.MapDemo();
         readable.MapApiReference();

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Who may use the server. Section <c>Auth</c>.</summary>
 public sealed class AuthOptions
@@ -22,7 +22,10 @@ public sealed class AuthOptions
     /// </summary>
     public string? TokenHash { get; set; }
 
-    /// <summary>Further callers, each with a token of their own, beside the operator who has <see cref="Token"/>. Default none; at most <see cref="MaxUsers"/>.</summary>
+    /// <summary>
+    /// Further callers, each with a token of their own, beside the operator who has <see cref="Token"/>. Default none; at most
+    /// <see cref="MaxUsers"/>.
+    /// </summary>
     public IList<UserOptions> Users { get; } = [];
 
     /// <summary>
@@ -62,10 +65,15 @@ public sealed class AuthOptions
 /// <summary>A caller with a name and a token. Section <c>Auth:Users</c>.</summary>
 public sealed class UserOptions
 {
-    /// <summary>1 to 64 letters, digits, dots, hyphens, underscores or at signs; unlike every other in more than case. <c>operator</c> is taken.</summary>
+    /// <summary>
+    /// 1 to 64 letters, digits, dots, hyphens, underscores or at signs; unlike every other in more than case. <c>operator</c> is
+    /// taken.
+    /// </summary>
     public string? Name { get; set; }
 
-    /// <summary>The secret that shows who it is, as long as <see cref="AuthOptions.Token"/>. Changing or removing it ends the user's sessions.</summary>
+    /// <summary>
+    /// The secret that shows who it is, as long as <see cref="AuthOptions.Token"/>. Changing or removing it ends the user's sessions.
+    /// </summary>
     public string? Token { get; set; }
 
     /// <summary>SHA-256 of the token in hexadecimal, in place of <see cref="Token"/>.</summary>

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Checks the whole section at start, so that all its problems are in one message. None of them shows a token.</summary>
 internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOptions>

@@ -1,4 +1,4 @@
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>An open session of a browser. Also a feature of the requests that came with its cookie.</summary>
 /// <param name="Id">Random.</param>

@@ -4,7 +4,7 @@ using CodexOrleans.Storage;
 using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Sessions that were signed out of before they expired. All of them are in memory, so that a request asks no database; the database has

@@ -1,7 +1,8 @@
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Keeps other web sites out, before anything else looks at a request. The host check defeats DNS rebinding (a foreign name that
@@ -18,7 +19,8 @@ internal static class RequestOrigin
     public static void UseRequestOriginChecks(this WebApplication app)
     {
         var auth = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value;
-        // Only a proxy on this machine, or one that the operator has named, is believed that the browser's side is https, and who the client
+        // Only a proxy on this machine, or one that the operator has named, is believed that the browser's side is https, and who the
+        // client
         // is. Of several addresses the last one counts, which is the proxy's own word: those before it the client may have made up.
         var forwarded = new ForwardedHeadersOptions
         {
@@ -43,7 +45,9 @@ internal static class RequestOrigin
     private static bool NamesThisServer(HttpRequest request, HashSet<string> hosts) =>
         request.Headers.Host is [{ Length: > 0 }] && hosts.Contains(request.Host.Host);
 
-    /// <summary>An Origin, if any, is this server's own scheme, host and port. A page without an origin says <c>null</c> and is foreign.</summary>
+    /// <summary>
+    /// An Origin, if any, is this server's own scheme, host and port. A page without an origin says <c>null</c> and is foreign.
+    /// </summary>
     private static bool IsOwnOrigin(HttpRequest request) => request.Headers.Origin switch
     {
         [] => true,

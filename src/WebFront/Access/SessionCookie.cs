@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>The cookie in which a browser holds its session: out of reach of scripts, and never sent along by other sites.</summary>
 internal sealed class SessionCookie(Sessions sessions, IOptions<AuthOptions> options)
@@ -15,7 +15,9 @@ internal sealed class SessionCookie(Sessions sessions, IOptions<AuthOptions> opt
         context.Response.Cookies.Append(Name(context.Request), sessions.Open(user), attributes);
     }
 
-    /// <summary>A session of the operator's for requests that the server sends to itself, as the value of their <c>Cookie</c> header.</summary>
+    /// <summary>
+    /// A session of the operator's for requests that the server sends to itself, as the value of their <c>Cookie</c> header.
+    /// </summary>
     public string Issue(HostString host) => $"{Name(host, isHttps: false)}={sessions.Open(User.Operator)}";
 
     public static void Clear(HttpContext context) => context.Response.Cookies.Delete(Name(context.Request), Attributes(context.Request));

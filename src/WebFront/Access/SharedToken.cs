@@ -2,13 +2,15 @@ using CodexOrleans.Silo;
 using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Refuses a node that has no token yet and would make one of its own: what a client gets in with at one node must open the others, and
 /// the sessions of browsers are signed with it.
 /// </summary>
-/// <param name="data">Asked for when it is needed: to open it is to lock it, and a program that only migrates the database must not.</param>
+/// <param name="data">
+/// Asked for when it is needed: to open it is to lock it, and a program that only migrates the database must not.
+/// </param>
 internal sealed class SharedToken(IOptions<CodexClusterOptions> cluster, Func<DataDirectory> data) : IValidateOptions<AuthOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuthOptions options) =>

@@ -1,12 +1,22 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using CodexOrleans.WebFront.Api;
+using CodexOrleans.WebFront.Requests;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Body of <c>POST /api/codex/sign-in</c>.</summary>
-/// <param name="Token">The server's token, or that of a user.</param>
-public sealed record SignInRequest(string Token);
+internal sealed record SignInBody
+{
+    [Description("The server's token, or that of a user.")]
+    [Required(AllowEmptyStrings = true, ErrorMessage = "A token is required.")]
+    public string Token { get; set; } = "";
+}
 
 /// <summary>How a browser gets and loses its session.</summary>
 internal static class SignInApi
@@ -21,14 +31,16 @@ internal static class SignInApi
         var api = routes.MapGroup("/api/codex").WithTags("Access").AllowAnonymous();
         api.MapPost("/sign-in", SignIn)
             .WithMetadata(new BodyLimit(BodyLimit.OfStrangers))
+            .Accepts<SignInBody>("application/json")
             .WithName("SignIn").WithSummary("Exchange the token for a session cookie")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
+            .AddOpenApiOperationTransformer(Describe)
+            .Produces(StatusCodes.Status204NoContent).ProducesProblems(401, 429);
         api.MapPost("/sign-out", SignOut)
             .WithName("SignOut").WithSummary("End this browser's session")
             .WithDescription(
                 "The session ends here at once and at the other nodes of a cluster within seconds, and its open streams with it. "
                 + "On 503 it has not ended.")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblems(503);
     }
 
     /// <summary>
@@ -71,14 +83,30 @@ internal static class SignInApi
     }
 
     private static IResult SignIn(
-        SignInRequest request, HttpContext context, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle, IOptions<AuthOptions> auth)
+        HttpContext context, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle, IOptions<AuthOptions> auth)
     {
+        if (BodyReader.Read(context, SignInJson.Default.SignInBody, out var problem) is not { } body)
+            return problem!;
         if (auth.Value.Mode == AuthMode.None)
             return TypedResults.NoContent();
-        if (tokens.Find(request.Token) is not { } user)
+        if (tokens.Find(body.Token) is not { } user)
             return throttle.Failed(context.Connection.RemoteIpAddress) is { } seconds ? TooManyAttempts(seconds) : Problems.Of(ProblemCodes.InvalidToken);
         cookie.Set(context, user);
         return TypedResults.NoContent();
+    }
+
+    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (operation.Responses?["204"] is OpenApiResponse signedIn)
+        {
+            var text = new OpenApiSchema { Type = JsonSchemaType.String };
+            signedIn.Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["Set-Cookie"] = new OpenApiHeader { Description = "The session. None where everybody is let in.", Schema = text },
+            };
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>A wrong token, and one too many.</summary>
@@ -96,5 +124,6 @@ internal static class SignInApi
     }
 }
 
-[JsonSerializable(typeof(SignInRequest))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(SignInBody))]
 internal sealed partial class SignInJson : JsonSerializerContext;

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>One-time tickets for sign-in links. Only their hashes are kept, in memory, until they are used or expire.</summary>
 internal sealed class SignInTickets(TimeProvider time)

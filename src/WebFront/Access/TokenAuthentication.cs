@@ -1,8 +1,9 @@
 using System.Security.Claims;
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Knows a caller by <c>Authorization: Bearer</c> or by the session cookie; by nothing in the URL, which ends up in histories and
@@ -40,7 +41,7 @@ internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens
     {
         if (auth.Value.Mode == AuthMode.None)
             return User.Operator;
-        // Who sends a token means it: a wrong one is not made good by a cookie.
+        // A request with a token is judged by the token alone: a cookie does not make a wrong one good.
         if (request.Headers.Authorization is [{ } header])
             return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) ? tokens.Find(header[BearerPrefix.Length..].Trim()) : null;
         if (request.Headers.Authorization.Count > 0 || cookie.Find(request) is not { } session)

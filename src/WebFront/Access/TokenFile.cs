@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using CodexOrleans.Silo.Hosting;
 using CodexOrleans.Storage.Data;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>The file that holds the generated token: readable by its owner only, from its first byte on.</summary>
 internal static class TokenFile
@@ -11,7 +11,9 @@ internal static class TokenFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The token of the file; makes both if there is no file yet.</summary>
-    /// <param name="widened">True when others could read the file until now: it has been closed to them, but they may know the token.</param>
+    /// <param name="widened">
+    /// True when others could read the file until now: it has been closed to them, but they may know the token.
+    /// </param>
     /// <exception cref="StartRefusedException">The file is a link, or holds no token.</exception>
     public static string ReadOrCreate(string path, out bool widened)
     {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// Counts wrong tokens by client: <see cref="MaxFailures"/> a <see cref="Window"/>, and from then on the answer is to wait. It keeps load

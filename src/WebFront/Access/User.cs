@@ -1,4 +1,4 @@
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>Who calls.</summary>
 /// <param name="IsAdmin">Whether the caller may see the administration pages.</param>

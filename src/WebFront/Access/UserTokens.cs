@@ -4,7 +4,7 @@ using CodexOrleans.Silo.Hosting;
 using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Access;
 
 /// <summary>
 /// The secrets that open the server: the operator's, and those of the configured users. Kept as hashes and derived keys only, so that
@@ -22,7 +22,7 @@ internal sealed partial class UserTokens
         var token = auth.TokenHash is not null ? null : auth.Token ?? TokenFile.ReadOrCreate(data.TokenFile, out widened);
         if (widened)
             WasReadableByOthers(logger, data.TokenFile);
-        // The operator's key is older than users are: sessions of then hold on.
+        // The operator's key is derived as it was before there were users, so that sessions from then stay open.
         var own = new Entry(User.Operator, token, auth.TokenHash, "codex-orleans session");
         _entries =
         [
@@ -66,7 +66,10 @@ internal sealed partial class UserTokens
             entry.UseSecret(secret);
     }
 
-    /// <summary>The user of that name with the key of what only the holder of the user's token can have been issued; it changes with the token.</summary>
+    /// <summary>
+    /// The user of that name with the key of what only the holder of the user's token can have been issued; it changes with the
+    /// token.
+    /// </summary>
     public bool TryGet(string name, out User user, out byte[] sessionKey)
     {
         var known = _byName.TryGetValue(name, out var entry);
@@ -74,7 +77,10 @@ internal sealed partial class UserTokens
         return known;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Other users of this machine could read the token file {Path}; it is closed to them now. If they may have read it, delete it and restart: a new token is made and every session ends.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Other users of this machine could read the token file {Path}; it is closed to them now. If they may have read it, delete "
+            + "it and restart: a new token is made and every session ends.")]
     private static partial void WasReadableByOthers(ILogger logger, string path);
 
     private sealed class Entry

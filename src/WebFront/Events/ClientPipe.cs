@@ -6,7 +6,10 @@ namespace CodexOrleans.WebFront.Events;
 /// <summary>A response's pipe with a bound on what waits unflushed, and on how long the client may take nothing.</summary>
 internal sealed class ClientPipe(PipeWriter pipe, TimeProvider time, TimeSpan writeTimeout) : IBufferWriter<byte>, IDisposable
 {
-    /// <summary>What is written between two flushes, about: the buffer one connection costs, and what a client must take within the write timeout.</summary>
+    /// <summary>
+    /// What is written between two flushes, about: the buffer one connection costs, and what a client must take within the write
+    /// timeout.
+    /// </summary>
     public const int FlushBytes = 64 * 1024;
 
     private readonly CancellationTokenSource _stalled = new(Timeout.InfiniteTimeSpan, time);

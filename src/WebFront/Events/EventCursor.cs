@@ -1,3 +1,5 @@
+using CodexOrleans.WebFront.Api;
+
 namespace CodexOrleans.WebFront.Events;
 
 /// <summary>The number of the last event that a client has, from its request.</summary>

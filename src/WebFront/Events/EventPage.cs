@@ -13,7 +13,10 @@ internal sealed record EventPage(IReadOnlyList<LoggedEvent> Events, long NextAft
 {
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Writes up to <paramref name="limit"/> events after <paramref name="cursor"/>, and fewer when they have many bytes, but never none.</summary>
+    /// <summary>
+    /// Writes up to <paramref name="limit"/> events after <paramref name="cursor"/>, and fewer when they have many bytes, but never
+    /// none.
+    /// </summary>
     public static void Write(Utf8JsonWriter json, IReadOnlyList<LogChunk> chunks, long cursor, long head, int limit, int maxBytes)
     {
         json.WriteStartObject();
@@ -67,4 +70,4 @@ internal sealed record EventPage(IReadOnlyList<LoggedEvent> Events, long NextAft
 /// <param name="At">Time of its commit.</param>
 /// <param name="Kind"><c>codex</c> for the CLI's vocabulary, <c>server</c> for our own events.</param>
 /// <param name="Event">The untouched line.</param>
-internal sealed record LoggedEvent(long Seq, Guid TurnId, DateTimeOffset At, string Kind, JsonElement Event);
+internal sealed record LoggedEvent(long Seq, Guid TurnId, DateTimeOffset At, EventKind Kind, JsonElement Event);

@@ -1,7 +1,8 @@
 using CodexOrleans.Storage.Log;
+using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Feed;
+using CodexOrleans.WebFront.Requests;
 using CodexOrleans.WebFront.Threads;
-using CodexOrleans.WebFront.Turns;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -15,40 +16,48 @@ internal static class EventsApi
     private const int MaxLimit = 1000;
     private const string EventStream = "text/event-stream";
 
+    public static IServiceCollection AddEvents(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(http => http.SerializerOptions.Converters.Add(new JsonWords<EventKind>()));
+        return services.AddSingleton<SseResponse>();
+    }
+
     public static RouteGroupBuilder MapEvents(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/api/codex/threads/{id}/events").WithTags("Events");
         events.MapGet("", Read)
+            .WithThread()
             .WithSummary("Follow or page through a thread's events")
             .WithDescription($"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) after ?after=.")
             .AddOpenApiOperationTransformer(Describe)
-            .Produces<EventPage>()
             .Produces<string>(StatusCodes.Status200OK, EventStream)
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status410Gone)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(400, 404, 410, 503);
         return events;
     }
 
     /// <summary>The parameters that are read from the request by hand.</summary>
-    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
+        // The framework's description has one form of answer for each status.
+        var page = await context.GetOrCreateSchemaAsync(typeof(EventPage), cancellationToken: cancellationToken);
+        context.Document!.AddComponent(nameof(EventPage), page);
+        operation.Responses!["200"].Content!["application/json"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchemaReference(nameof(EventPage), context.Document),
+        };
         var number = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
+        var limit = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1", Maximum = $"{MaxLimit}", Default = DefaultLimit };
         operation.Parameters ??= [];
         operation.Parameters.Add(new OpenApiParameter { Name = "after", In = ParameterLocation.Query, Schema = number, Description = "Number of the last event that the client has." });
-        operation.Parameters.Add(new OpenApiParameter { Name = "limit", In = ParameterLocation.Query, Schema = number, Description = $"Most events of a page, 1 to {MaxLimit}." });
+        operation.Parameters.Add(new OpenApiParameter { Name = "limit", In = ParameterLocation.Query, Schema = limit, Description = "Most events of a page." });
         operation.Parameters.Add(new OpenApiParameter { Name = "Last-Event-ID", In = ParameterLocation.Header, Schema = number, Description = "As ?after=, which it overrides." });
-        return Task.CompletedTask;
     }
 
-    private static async Task Read(string id, HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<RelayOptions> options)
+    private static async Task Read(HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<FeedOptions> options)
     {
-        var aborted = context.RequestAborted;
+        var thread = context.Thread().Record!;
         if (!EventCursor.TryRead(context.Request, out var cursor))
             await Problems.Of(ProblemCodes.InvalidCursor).ExecuteAsync(context);
-        else if (!ThreadsApi.TryParseId(id, out var threadId) || await log.ReadThread(threadId, aborted) is not { } thread)
-            await RelayProblems.ThreadNotFound().ExecuteAsync(context);
         else if (WantsStream(context.Request) && HttpMethods.IsHead(context.Request.Method))
             await sse.HeadersAlone(context);
         else if (WantsStream(context.Request))
@@ -69,12 +78,12 @@ internal static class EventsApi
         await sse.Follow(context, feed, thread.Id, cursor);
     }
 
-    private static async Task Page(HttpContext context, IThreadReader log, RelayOptions options, ThreadRecord thread, long cursor)
+    private static async Task Page(HttpContext context, IThreadReader log, FeedOptions options, ThreadRecord thread, long cursor)
     {
         if (!TryReadLimit(context.Request, out var limit))
         {
             var errors = new Dictionary<string, string[]> { ["limit"] = [$"The value must be a number from 1 to {MaxLimit}."] };
-            await RelayProblems.Of(errors).ExecuteAsync(context);
+            await Problems.Of(errors).ExecuteAsync(context);
             return;
         }
 

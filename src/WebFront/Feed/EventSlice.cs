@@ -1,6 +1,5 @@
 using CodexOrleans.Grains;
 using CodexOrleans.Storage.Log;
-using CodexOrleans.WebFront.Events;
 
 namespace CodexOrleans.WebFront.Feed;
 

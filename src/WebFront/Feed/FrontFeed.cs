@@ -13,7 +13,7 @@ namespace CodexOrleans.WebFront.Feed;
 internal sealed partial class FrontFeed(
     ThreadOwner owner,
     IThreadReader log,
-    IOptions<RelayOptions> options,
+    IOptions<FeedOptions> options,
     TimeProvider time,
     ILogger<FrontFeed> logger,
     FeedMetrics? metrics = null) : BackgroundService
@@ -35,7 +35,7 @@ internal sealed partial class FrontFeed(
 
     internal IThreadReader Log => log;
 
-    internal RelayOptions Options { get; } = options.Value;
+    internal FeedOptions Options { get; } = options.Value;
 
     /// <summary>
     /// Viewers that read the log now: a few at a time, first come, first served. When a silo dies they all want to, and would wait for the

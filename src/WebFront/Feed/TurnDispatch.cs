@@ -14,11 +14,12 @@ internal static class TurnDispatch
     {
         for (var moves = 0; ; moves++)
         {
-            var result = await thread.StartTurn(request with { Admission = request.Admission with { MayMove = moves < MostMoves } }, front, cancellationToken);
+            var admission = request.Admission with { MayMove = moves < MostMoves };
+            var result = await thread.StartTurn(request with { Admission = admission }, front, cancellationToken);
             if (result.Elsewhere is not { } slot)
                 return result;
             request = request with { Admission = request.Admission with { Slot = slot } };
-            // In effect until this method returns.
+            // The hint holds until this method returns.
             RequestContext.Set(IPlacementDirector.PlacementHintKey, slot.Silo);
         }
     }

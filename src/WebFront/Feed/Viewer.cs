@@ -27,7 +27,7 @@ internal sealed class Viewer : IDisposable
     private readonly FollowedThread _thread;
     private readonly IThreadReader _log;
     private readonly SemaphoreSlim _readers;
-    private readonly RelayOptions _options;
+    private readonly FeedOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationToken _cancelled;
     private readonly CancellationTokenRegistration _wakeOnCancel;
@@ -54,7 +54,7 @@ internal sealed class Viewer : IDisposable
 
     /// <param name="readers">Who may read the log now, of all viewers.</param>
     /// <param name="inline">True to let whoever offers a batch also run the reader that waits for it: no change of threads.</param>
-    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, RelayOptions options, TimeProvider time, bool inline, CancellationToken cancelled)
+    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, FeedOptions options, TimeProvider time, bool inline, CancellationToken cancelled)
     {
         _thread = thread;
         _log = log;
@@ -86,7 +86,10 @@ internal sealed class Viewer : IDisposable
     /// <summary>Reads the log after <paramref name="cursor"/>, then follows.</summary>
     public void StartInLog(long cursor) => Start(cursor, live: false);
 
-    /// <summary>Follows from <paramref name="cursor"/> + 1 on without reading the log: that event came, or will come, after this viewer was made.</summary>
+    /// <summary>
+    /// Follows from <paramref name="cursor"/> + 1 on without reading the log: that event came, or will come, after this viewer was
+    /// made.
+    /// </summary>
     public void StartLive(long cursor) => Start(cursor, live: true);
 
     /// <summary>The next step. Waits until there is one.</summary>
@@ -191,7 +194,7 @@ internal sealed class Viewer : IDisposable
 
             if (_leftLive)
             {
-                // Whoever published last may be running this: all threads' log writer. Reading and sending a backlog is too much work for it.
+                // The writer of the log may be running this, as it published last. A backlog read here would hold up every thread.
                 _leftLive = false;
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
@@ -200,7 +203,7 @@ internal sealed class Viewer : IDisposable
             {
                 if (_ending)
                     return new() { Kind = ViewerStepKind.Ended };
-                // The caller sees to its client meanwhile, which hears nothing else now.
+                // The caller can send a heartbeat meanwhile, so that its client does not take the connection for dead.
                 await Task.Delay(Pause, _time, _cancelled);
                 return new() { Kind = ViewerStepKind.Woken };
             }

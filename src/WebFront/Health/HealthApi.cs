@@ -1,29 +1,35 @@
 using System.Text.Json.Serialization;
 using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Requests;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Health;
 
 /// <summary>Body of <c>GET /health</c>.</summary>
-/// <param name="Status"><c>ok</c>, <c>degraded</c> (turns cannot run, something is left to do) or <c>unavailable</c>.</param>
+/// <param name="Status">Degraded: turns cannot run, something is left to do.</param>
 /// <param name="Version">The server's version.</param>
 /// <param name="Demo">True when the built-in scripted model answers.</param>
 /// <param name="Codex">The CLI as the server finds it.</param>
-/// <param name="Checks">One entry per part of the server (such as <c>store</c>, <c>silo</c>): <c>ok</c>, <c>degraded</c> or <c>unavailable</c>.</param>
-public sealed record HealthReportBody(string Status, string Version, bool Demo, CodexStatus Codex, IReadOnlyDictionary<string, string> Checks);
+/// <param name="Checks">One entry per part of the server (such as <c>store</c>, <c>silo</c>).</param>
+internal sealed record HealthReportBody(HealthWord Status, string Version, bool Demo, CodexStatus Codex, IReadOnlyDictionary<string, HealthWord> Checks);
 
 /// <summary>Body of the two probes: a word, nothing that a stranger could use.</summary>
-public sealed record ProbeBody(string Status);
+internal sealed record ProbeBody(HealthWord Status);
+
+/// <summary>How the server or a part of it is.</summary>
+[JsonConverter(typeof(JsonWords<HealthWord>))]
+internal enum HealthWord
+{
+    Ok,
+    Degraded,
+    Unavailable,
+}
 
 /// <summary>Probes and the detailed state. Each part of the server registers its own framework health check under its name.</summary>
 internal static class HealthApi
 {
-    private const string Ok = "ok";
-    private const string Degraded = "degraded";
-    private const string Unavailable = "unavailable";
-
     public static void AddHealth(this WebApplicationBuilder builder)
     {
         builder.Services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, HealthJson.Default));
@@ -34,7 +40,7 @@ internal static class HealthApi
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").WithTags("Health");
-        health.MapGet("/live", () => TypedResults.Ok(new ProbeBody(Ok)))
+        health.MapGet("/live", () => TypedResults.Ok(new ProbeBody(HealthWord.Ok)))
             .AllowAnonymous().WithName("Live").WithSummary("The process answers");
         health.MapGet("/ready", Ready)
             .AllowAnonymous().WithName("Ready").WithSummary("The server takes work: 200, else 503")
@@ -62,8 +68,8 @@ internal static class HealthApi
         var serving = lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
         var ready = serving && (await checks.CheckHealthAsync(cancellationToken)).Status != HealthStatus.Unhealthy;
         return ready
-            ? TypedResults.Ok(new ProbeBody(Ok))
-            : TypedResults.Json(new ProbeBody(Unavailable), statusCode: StatusCodes.Status503ServiceUnavailable);
+            ? TypedResults.Ok(new ProbeBody(HealthWord.Ok))
+            : TypedResults.Json(new ProbeBody(HealthWord.Unavailable), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<IResult> Details(
@@ -71,19 +77,19 @@ internal static class HealthApi
     {
         var report = await checks.CheckHealthAsync(cancellationToken);
         var cli = await codex.Read(cancellationToken);
-        var status = report.Status == HealthStatus.Unhealthy ? Unavailable
-            : report.Status == HealthStatus.Degraded || !cli.Installed || cli.Message is not null ? Degraded
-            : Ok;
+        var status = report.Status == HealthStatus.Unhealthy ? HealthWord.Unavailable
+            : report.Status == HealthStatus.Degraded || !cli.Installed || cli.Message is not null ? HealthWord.Degraded
+            : HealthWord.Ok;
         var body = new HealthReportBody(status, ServerVersion.Text, options.Value.Demo, cli,
             report.Entries.ToDictionary(entry => entry.Key, entry => Word(entry.Value.Status)));
-        return TypedResults.Json(body, statusCode: status == Unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+        return TypedResults.Json(body, statusCode: status == HealthWord.Unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 
-    private static string Word(HealthStatus status) => status switch
+    private static HealthWord Word(HealthStatus status) => status switch
     {
-        HealthStatus.Healthy => Ok,
-        HealthStatus.Degraded => Degraded,
-        _ => Unavailable,
+        HealthStatus.Healthy => HealthWord.Ok,
+        HealthStatus.Degraded => HealthWord.Degraded,
+        _ => HealthWord.Unavailable,
     };
 }
 

@@ -1,7 +1,7 @@
 using CodexOrleans.Grains;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Health;
 
 /// <summary>Whether grains answer.</summary>
 internal sealed class SiloHealth(IClusterClient cluster) : IHealthCheck

@@ -2,7 +2,7 @@ using CodexOrleans.Storage;
 using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Health;
 
 /// <summary>Whether the log can be written now.</summary>
 internal sealed class StoreHealth(IThreadStore store) : IHealthCheck

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>An address the server listens on, as Kestrel names it.</summary>
 internal static class BoundAddress

@@ -3,8 +3,9 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using CodexOrleans.DemoModel;
 using CodexOrleans.Storage.Data;
+using CodexOrleans.WebFront.Requests;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>
 /// <c>--demo</c>: the real CLI, with the scripted model of this very server behind it, in a CLI home and a data directory of its

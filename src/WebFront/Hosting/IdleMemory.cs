@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>
 /// Gives memory back after a peak. The runtime collects only when something is allocated: a server that has become quiet would keep for

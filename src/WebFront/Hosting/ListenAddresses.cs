@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using CodexOrleans.Silo.Hosting;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>Where the server is told to listen: <c>--urls</c>, and the endpoints of section <c>Kestrel</c>.</summary>
 internal static class ListenAddresses

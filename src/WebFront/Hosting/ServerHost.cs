@@ -1,7 +1,8 @@
 using CodexOrleans.Silo.Hosting;
+using CodexOrleans.WebFront.Access;
 using CodexOrleans.WebFront.Feed;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>The bare host: where configuration comes from, where it listens, how it logs.</summary>
 internal static class ServerHost
@@ -10,7 +11,7 @@ internal static class ServerHost
     [
         ("", typeof(ServerOptions)),
         (AuthOptions.Section, typeof(AuthOptions)),
-        (RelayOptions.Section, typeof(RelayOptions)),
+        (FeedOptions.Section, typeof(FeedOptions)),
     ];
 
     public static WebApplicationBuilder CreateBuilder(string[] args)

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text;
 using CodexOrleans.Storage.Data;
+using CodexOrleans.WebFront.Access;
+using CodexOrleans.WebFront.Health;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>
 /// What the person at the terminal needs, printed once to stdout when the server listens. It holds the sign-in link, so it never
@@ -140,7 +142,10 @@ internal sealed partial class StartBanner(
     private static void Line(StringBuilder text, string label, string value) =>
         text.Append(CultureInfo.InvariantCulture, $"  {label,-10} {value}\n");
 
-    [LoggerMessage(LogLevel.Warning, "{Address} is reachable from other machines over plain http: tokens and prompts travel unencrypted. Put a TLS proxy before it, or configure an https endpoint. Requests must name a host of Auth:AllowedHosts.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Address} is reachable from other machines over plain http: tokens and prompts travel unencrypted. Put a TLS proxy before "
+            + "it, or configure an https endpoint. Requests must name a host of Auth:AllowedHosts.")]
     private partial void PlainHttpBeyondLoopback(string address);
 }
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using CodexOrleans.Silo.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>
 /// Listens on <c>http://unix:/path/to.sock</c>: takes the place of a socket that a killed server has left, and lets in whom

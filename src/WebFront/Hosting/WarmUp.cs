@@ -7,13 +7,14 @@ using CodexOrleans.Grains;
 using CodexOrleans.Silo;
 using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Log;
+using CodexOrleans.WebFront.Access;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Turns;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Hosting;
 
 /// <summary>
 /// Rehearses turns before the server says that it is ready: requests to its own address that take every step of a real one, but for

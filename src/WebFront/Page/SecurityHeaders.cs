@@ -1,6 +1,7 @@
+using CodexOrleans.WebFront.Access;
 using Scalar.AspNetCore;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Page;
 
 /// <summary>
 /// Headers that keep the browser from helping an attacker. The page may load nothing but its own files and talk to nothing but this
@@ -46,7 +47,9 @@ internal static class SecurityHeaders
         return Task.CompletedTask;
     }
 
-    /// <summary>The reference brings its own styles inline and one inline script, which carries the nonce; still nothing from elsewhere.</summary>
+    /// <summary>
+    /// The reference brings its own styles inline and one inline script, which carries the nonce; still nothing from elsewhere.
+    /// </summary>
     private static string ReferencePolicy(string nonce) =>
         $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Reference;
 
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and a page to read and try it at <c>/reference</c>.</summary>
 internal static class ApiReference
@@ -29,6 +29,7 @@ internal static class ApiReference
                 Scheme = "bearer",
                 Description = "The server's token. Browsers that signed in send their session cookie instead.",
             });
+            ApiSchemas.CorrectObjects(document);
             return Task.CompletedTask;
         });
         api.AddOperationTransformer((operation, context, _) =>
@@ -37,6 +38,8 @@ internal static class ApiReference
                 operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
             return Task.CompletedTask;
         });
+        api.AddOperationTransformer(ApiSchemas.DescribeProblems);
+        api.AddSchemaTransformer(ApiSchemas.Correct);
     });
 
     public static void MapApiReference(this IEndpointRouteBuilder routes)

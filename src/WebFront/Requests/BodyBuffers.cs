@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Threading.RateLimiting;
 using CodexOrleans.Grains;
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>
 /// Reads bodies into memory and bounds how much of it they take up together. Small bodies, which nearly all are, take no more than their
@@ -26,7 +27,7 @@ internal sealed class BodyBuffers : IDisposable
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Who has room must use it: the largest body of the default limit may take four minutes.</summary>
+    /// <summary>A body that has been given room must come this fast: the largest one of the default limit within four minutes.</summary>
     private static readonly MinDataRate _rateOfLarge = new(bytesPerSecond: 32 * 1024, gracePeriod: TimeSpan.FromSeconds(10));
 
     private readonly ConcurrencyLimiter _room;
@@ -81,7 +82,7 @@ internal sealed class BodyBuffers : IDisposable
                     body.Grow(room is null ? body.Length * 2 : (int)limit, Pool(room), room);
                 }
 
-                // Behind the last byte that may come is the end, or the server refuses what comes.
+                // A full buffer leaves only the end of the body to be read, or one more byte, at which the server refuses it.
                 var count = await request.Body.ReadAsync(body.Free.IsEmpty ? new byte[1] : body.Free, cancellationToken);
                 if (count == 0)
                     break;
@@ -93,7 +94,7 @@ internal sealed class BodyBuffers : IDisposable
         catch (Exception e)
         {
             body.Dispose();
-            // Of a chunk whose length is no number at all Kestrel says so in its own way.
+            // Kestrel has an exception of its own for a chunk whose length is no number.
             if (e is IOException and not Microsoft.AspNetCore.Http.BadHttpRequestException)
                 throw new Microsoft.AspNetCore.Http.BadHttpRequestException(e.Message, e);
             throw;

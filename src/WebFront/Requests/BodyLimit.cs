@@ -1,7 +1,8 @@
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>
 /// How large a body may be. The server's own limit is a stranger's, so that what forgets to say anything is safe; who is known may send

@@ -1,4 +1,4 @@
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>HEAD works wherever GET does: health checks and link checkers ask that way.</summary>
 internal static class HeadRequests

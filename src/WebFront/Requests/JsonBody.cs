@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Threading.RateLimiting;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>
 /// The whole body of a request. Whoever has parsed it disposes of it, so that a turn does not hold it for as long as it runs.

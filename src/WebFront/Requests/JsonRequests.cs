@@ -1,10 +1,11 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>
 /// What every body has to be: JSON in Unicode, of a bounded size, and read strictly, so that a misspelt option is an error and not a
@@ -27,7 +28,7 @@ public static class JsonRequests
     internal static void AddJsonRequests(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(http => Apply(http.SerializerOptions));
-        // Bad bodies and parameters become exceptions, of which BadRequests makes problems.
+        // Bad parameters become exceptions, of which BadRequests makes problems.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddSingleton<BodyBuffers>();
     }

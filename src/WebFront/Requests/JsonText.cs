@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>
 /// Whether the text of a body is Unicode throughout. Parsers find out only when a string is taken out, each in its own way, and some of

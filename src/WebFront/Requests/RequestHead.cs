@@ -1,7 +1,8 @@
+using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace CodexOrleans.WebFront;
+namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>
 /// How long a request's address and headers may be. Kestrel's own limits are twice that: what lies beyond those it answers itself, without

@@ -6,7 +6,7 @@ namespace CodexOrleans.WebFront.Threads;
 internal sealed record InterruptBody
 {
     [Description("Interrupt only if this turn is the running one; without it, whichever runs.")]
-    public Guid? TurnId { get; init; }
+    public Guid? TurnId { get; set; }
 }
 
 /// <summary>The turn that is being interrupted; its terminal event follows on the thread.</summary>

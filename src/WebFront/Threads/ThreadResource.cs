@@ -1,12 +1,13 @@
 using System.Text.Json;
 using CodexOrleans.Storage.Log;
-using CodexOrleans.WebFront.Turns;
+using CodexOrleans.WebFront.Api;
+using CodexOrleans.WebFront.Requests;
+using System.Text.Json.Serialization;
 
 namespace CodexOrleans.WebFront.Threads;
 
 /// <summary>A thread as callers see it.</summary>
 /// <param name="CodexThreadId">The CLI's own id of the session, or null when it never told one.</param>
-/// <param name="Status"><c>idle</c> or <c>running</c>.</param>
 /// <param name="HeadSeq">Number of the last event.</param>
 /// <param name="Options">What the thread's next turn runs with unless it says otherwise.</param>
 /// <param name="Usage">Tokens of all turns together.</param>
@@ -14,7 +15,7 @@ namespace CodexOrleans.WebFront.Threads;
 internal sealed record ThreadResource(
     Guid ThreadId,
     string? CodexThreadId,
-    string Status,
+    ThreadStatus Status,
     long HeadSeq,
     Guid? RunningTurnId,
     JsonElement Options,
@@ -29,7 +30,7 @@ internal sealed record ThreadResource(
         return new(
             thread.Id,
             thread.CodexThreadId,
-            thread.RunningTurnId is null ? "idle" : "running",
+            thread.RunningTurnId is null ? ThreadStatus.Idle : ThreadStatus.Running,
             thread.HeadSeq,
             thread.RunningTurnId,
             options.RootElement.Clone(),
@@ -40,14 +41,21 @@ internal sealed record ThreadResource(
     }
 }
 
+/// <summary>Whether a turn of the thread runs.</summary>
+[JsonConverter(typeof(JsonWords<ThreadStatus>))]
+internal enum ThreadStatus
+{
+    Idle,
+    Running,
+}
+
 /// <summary>A turn as callers see it.</summary>
-/// <param name="Status"><c>running</c>, <c>completed</c>, <c>failed</c> or <c>interrupted</c>.</param>
 /// <param name="FirstSeq">Number of its first event.</param>
 /// <param name="LastSeq">Number of its terminal event; null while it runs.</param>
 /// <param name="Usage">Its own tokens, or null when they are not known.</param>
 internal sealed record TurnResource(
     Guid TurnId,
-    string Status,
+    TurnStatus Status,
     long FirstSeq,
     long? LastSeq,
     DateTimeOffset StartedAt,
@@ -57,30 +65,11 @@ internal sealed record TurnResource(
 {
     public static TurnResource Of(TurnRecord turn) => new(
         turn.Id,
-        turn.Status switch
-        {
-            TurnStatus.Running => "running",
-            TurnStatus.Completed => "completed",
-            TurnStatus.Interrupted => "interrupted",
-            _ => "failed",
-        },
+        turn.Status,
         turn.FirstSeq,
         turn.LastSeq,
         DateTimeOffset.FromUnixTimeMilliseconds(turn.StartedAt),
         turn.EndedAt is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null,
         UsageResource.Of(turn.Usage),
         turn.Status is TurnStatus.Failed or TurnStatus.Interrupted ? new(turn.ErrorCode ?? TurnError.DefaultCode, turn.ErrorMessage ?? "") : null);
-}
-
-/// <summary>Token counts, named as the CLI names them.</summary>
-internal sealed record UsageResource(
-    long InputTokens,
-    long CachedInputTokens,
-    long CacheWriteInputTokens,
-    long OutputTokens,
-    long ReasoningOutputTokens)
-{
-    public static UsageResource? Of(TokenUsage? usage) => usage is null
-        ? null
-        : new(usage.InputTokens, usage.CachedInputTokens, usage.CacheWriteInputTokens, usage.OutputTokens, usage.ReasoningOutputTokens);
 }

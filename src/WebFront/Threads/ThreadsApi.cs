@@ -1,7 +1,7 @@
-using System.Text.Json;
 using CodexOrleans.Storage.Log;
+using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Feed;
-using CodexOrleans.WebFront.Turns;
+using CodexOrleans.WebFront.Requests;
 
 namespace CodexOrleans.WebFront.Threads;
 
@@ -14,76 +14,47 @@ internal static class ThreadsApi
     {
         var threads = routes.MapGroup("/api/codex/threads").WithTags("Threads");
         threads.MapGet("/{id}", Read)
+            .WithThread()
             .WithSummary("Read a thread")
             .WithDescription($"The thread's state, options and usage, and its newest {NewestTurns} turns.")
             .Produces<ThreadResource>()
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(404, 503);
         threads.MapPost("/{id}/interrupt", Interrupt)
+            .WithThread(evenUnread: true)
             .WithSummary("Interrupt the running turn")
             .WithDescription("Returns at once; the turn's terminal event follows on its thread. Works from anywhere, whether or not anybody watches.")
             .Accepts<InterruptBody>(isOptional: true, "application/json")
             .Produces<InterruptedTurn>(StatusCodes.Status202Accepted)
-            .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict)
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(400, 404, 409, 503);
         return threads;
     }
 
-    /// <summary>The thread id of a path; anything else than an id is a thread that does not exist.</summary>
-    public static bool TryParseId(string text, out Guid id) =>
-        // The framework also takes white space around an id and signs within.
-        Guid.TryParseExact(text, "D", out id) && string.Equals(id.ToString(), text, StringComparison.OrdinalIgnoreCase);
-
-    private static async Task<IResult> Read(string id, IThreadReader log, CancellationToken cancellationToken)
+    private static async Task<IResult> Read(HttpContext context, IThreadReader log)
     {
-        if (!TryParseId(id, out var threadId) || await log.ReadThread(threadId, cancellationToken) is not { } thread)
-            return RelayProblems.ThreadNotFound();
-        var turns = await log.ReadTurns(threadId, NewestTurns, cancellationToken: cancellationToken);
-        return TypedResults.Json(ThreadResource.Of(thread, turns), RelayJson.Default.ThreadResource);
+        var thread = context.Thread().Record!;
+        var turns = await log.ReadTurns(thread.Id, NewestTurns, cancellationToken: context.RequestAborted);
+        return TypedResults.Json(ThreadResource.Of(thread, turns), ThreadJson.Default.ThreadResource);
     }
 
-    private static async Task<IResult> Interrupt(string id, HttpContext context, ThreadOwner owner, IThreadReader log)
+    private static async Task<IResult> Interrupt(HttpContext context, ThreadOwner owner, IThreadReader log)
     {
-        if (!TryParseId(id, out var threadId))
-            return RelayProblems.ThreadNotFound();
-        if (ReadBody(context) is not { } body)
-        {
-            var errors = new Dictionary<string, string[]> { ["$"] = ["""The body must be absent, {} or {"turn_id": "<id>"}."""] };
-            return RelayProblems.Of(errors);
-        }
-
+        var thread = context.Thread();
+        if (BodyReader.Read(context, ThreadJson.Default.InterruptBody, out var problem, optional: true) is not { } body)
+            return problem!;
         Guid? interrupted;
         try
         {
-            interrupted = await owner(threadId).Interrupt(body.TurnId);
+            interrupted = await owner(thread.Id).Interrupt(body.TurnId);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            return RelayProblems.Unreachable();
+            return Problems.Unreachable();
         }
 
         if (interrupted is { } turnId)
-            return TypedResults.Json(new InterruptedTurn(turnId), RelayJson.Default.InterruptedTurn, statusCode: StatusCodes.Status202Accepted);
-        return await log.ReadThread(threadId, context.RequestAborted) is null
-            ? RelayProblems.ThreadNotFound()
+            return TypedResults.Json(new InterruptedTurn(turnId), ThreadJson.Default.InterruptedTurn, statusCode: StatusCodes.Status202Accepted);
+        return thread.Record is null && await log.ReadThread(thread.Id, context.RequestAborted) is null
+            ? Problems.ThreadNotFound()
             : Problems.Of(ProblemCodes.NoTurnRunning);
-    }
-
-    /// <summary>The body, an empty one when there is none, or null when it does not fit.</summary>
-    private static InterruptBody? ReadBody(HttpContext context)
-    {
-        using var body = JsonBody.Take(context);
-        if (body.Json.IsEmpty)
-            return new InterruptBody();
-        try
-        {
-            return JsonSerializer.Deserialize(body.Json.Span, RelayJson.Default.InterruptBody);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 }

@@ -3,35 +3,38 @@ using System.Text.Json;
 using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using CodexOrleans.Storage.Log;
+using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
-using CodexOrleans.WebFront.Threads;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront.Turns;
 
 /// <summary>Answers <c>/run</c>: the fold of the same viewer that <c>/stream</c> relays.</summary>
 internal sealed partial class RunResponse(
+    ViewerLoop loop,
     IThreadReader log,
-    IOptions<RelayOptions> options,
+    IOptions<FeedOptions> options,
     TimeProvider time,
-    StreamsEnd streamsEnd,
+    StreamShutdown shutdown,
     ILogger<RunResponse> logger)
 {
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Waits for the turn's end and writes its result. If the client leaves first, the turn goes on and the waiting ends.</summary>
+    /// <summary>
+    /// Waits for the turn's end and writes its result. If the client leaves first, the turn goes on and the waiting ends.
+    /// </summary>
     public async Task Answer(HttpContext context, Viewer viewer, Guid turnId)
     {
         var fold = new TurnFold(turnId, options.Value.RunResultBytes);
         try
         {
-            var problem = await Collect(fold, viewer);
-            // The last event may have come on the thread that writes the log, and the whole result is too much work for it.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (problem is not null)
-                await problem.ExecuteAsync(context);
-            else
+            var end = await loop.Run(viewer, fold, turnId, context.RequestAborted);
+            if (fold.TooLarge)
+                await TooLarge(viewer.ThreadId).ExecuteAsync(context);
+            else if (end == ViewerEnd.ServerStops)
+                await Stopped().ExecuteAsync(context);
+            else if (end == ViewerEnd.TurnEnded)
                 await Write(context, fold, viewer.ThreadId, turnId);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -45,28 +48,15 @@ internal sealed partial class RunResponse(
         }
     }
 
-    /// <summary>Null when the whole turn has been collected.</summary>
-    private async Task<IResult?> Collect(TurnFold fold, Viewer viewer)
-    {
-        using var onStopping = streamsEnd.Token.UnsafeRegister(static viewer => ((Viewer)viewer!).End(), viewer);
-        while (!fold.Ended)
-        {
-            var step = await viewer.Next();
-            if (step.Kind == ViewerStepKind.Ended)
-                return Problems.Of(RefusalCodes.HostDraining, "The server shuts down before the turn has ended. Read the thread's events to see how it ends.", retryAfterSeconds: 5);
-            if (step.Kind != ViewerStepKind.Events)
-                continue;
-            fold.Add(step.Events);
-            if (fold.TooLarge)
-            {
-                return Problems.Of(
-                    ProblemCodes.ResultTooLarge,
-                    $"The turn's events have more than {options.Value.RunResultBytes} bytes (Relay:RunResultBytes). The turn goes on: read its events page by page at /api/codex/threads/{viewer.ThreadId}/events.");
-            }
-        }
+    private Problem TooLarge(Guid threadId) => Problems.Of(
+        ProblemCodes.ResultTooLarge,
+        $"The turn's events have more than {options.Value.RunResultBytes} bytes (Relay:RunResultBytes). The turn goes on: "
+        + $"read its events page by page at /api/codex/threads/{threadId}/events.");
 
-        return null;
-    }
+    private static Problem Stopped() => Problems.Of(
+        RefusalCodes.HostDraining,
+        "The server shuts down before the turn has ended. Read the thread's events to see how it ends.",
+        retryAfterSeconds: 5);
 
     private async Task Write(HttpContext context, TurnFold fold, Guid threadId, Guid turnId)
     {
@@ -77,7 +67,7 @@ internal sealed partial class RunResponse(
         await context.Response.StartAsync(context.RequestAborted);
 
         using var client = new ClientPipe(context.Response.BodyWriter, time, options.Value.WriteTimeout);
-        using var onStopping = streamsEnd.Token.UnsafeRegister(_ => client.Hurry(TimeSpan.FromSeconds(5)), null);
+        using var onStopping = shutdown.Token.UnsafeRegister(_ => client.Hurry(TimeSpan.FromSeconds(5)), null);
         await using var json = new Utf8JsonWriter(client, _json);
         WriteSummary(json, threadId, turnId, outcome, usage, fold.FinalResponse());
         json.WriteStartArray("events");
@@ -106,7 +96,8 @@ internal sealed partial class RunResponse(
         json.WriteStartObject();
         json.WriteString("thread_id", threadId);
         json.WriteString("turn_id", turnId);
-        json.WriteString("status", outcome.Status);
+        json.WritePropertyName("status");
+        JsonSerializer.Serialize(json, outcome.Status, TurnJson.Default.TurnStatus);
         json.WriteString("code", outcome.Code);
         json.WritePropertyName("final_response");
         if (finalResponse is { } text)
@@ -114,9 +105,9 @@ internal sealed partial class RunResponse(
         else
             json.WriteNullValue();
         json.WritePropertyName("usage");
-        JsonSerializer.Serialize(json, usage, RelayJson.Default.UsageResource);
+        JsonSerializer.Serialize(json, usage, TurnJson.Default.UsageResource);
         json.WritePropertyName("error");
-        JsonSerializer.Serialize(json, outcome.Error, RelayJson.Default.TurnError);
+        JsonSerializer.Serialize(json, outcome.Error, TurnJson.Default.TurnError);
     }
 
     private async Task<UsageResource?> ReadUsage(Guid turnId, CancellationToken cancellationToken)
@@ -133,7 +124,9 @@ internal sealed partial class RunResponse(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The caller of a run on thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The caller of a run on thread {ThreadId} took nothing for {WriteTimeout} and was dropped.")]
     private partial void LogStalled(Guid threadId, TimeSpan writeTimeout);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The usage of turn {TurnId} cannot be read now.")]

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using CodexOrleans.WebFront.Threads;
+using CodexOrleans.WebFront.Api;
 
 namespace CodexOrleans.WebFront.Turns;
 
 /// <summary>What <c>/run</c> answers: the shape only, as the events are written without being parsed.</summary>
-/// <param name="Status"><c>completed</c>, <c>failed</c> or <c>interrupted</c>.</param>
+/// <param name="Status">How it ended; never <c>running</c>.</param>
 /// <param name="Code">Null when the turn completed.</param>
 /// <param name="FinalResponse">Text of the last completed agent message, or null.</param>
 /// <param name="Usage">The turn's own tokens, or null when they are not known.</param>
@@ -13,7 +13,7 @@ namespace CodexOrleans.WebFront.Turns;
 internal sealed record RunResult(
     Guid ThreadId,
     Guid TurnId,
-    string Status,
+    TurnStatus Status,
     string? Code,
     string? FinalResponse,
     UsageResource? Usage,

@@ -1,17 +1,13 @@
 using System.Runtime.InteropServices;
-using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.WebFront.Turns;
 
 /// <summary>Collects a turn's events as they are, without copying them, and tells what they come to.</summary>
-internal sealed class TurnFold(Guid turnId, long maxBytes)
+internal sealed class TurnFold(Guid turnId, long maxBytes) : IEventSink
 {
     private readonly List<ReadOnlyMemory<byte>> _blocks = [];
     private long _bytes;
-
-    /// <summary>True once the terminal event is in.</summary>
-    public bool Ended { get; private set; }
 
     /// <summary>True when the events have more bytes than allowed; they are not kept then.</summary>
     public bool TooLarge => _bytes > maxBytes;
@@ -19,20 +15,39 @@ internal sealed class TurnFold(Guid turnId, long maxBytes)
     /// <summary>The lines of the CLI's vocabulary, in blocks, each line ended by one <c>\n</c>.</summary>
     public ReadOnlySpan<ReadOnlyMemory<byte>> Blocks => CollectionsMarshal.AsSpan(_blocks);
 
-    public void Add(in EventSlice events)
+    bool IEventSink.Closed => TooLarge;
+
+    /// <summary>It waits for no client, so that it takes all that the log has.</summary>
+    TimeSpan IEventSink.StopPatience => TimeSpan.MaxValue;
+
+    public ValueTask Write(in EventSlice events)
     {
-        if (events.TurnId != turnId)
-            return;
-        Ended |= events.EndsTurn;
         // Our own events are not the CLI's: /run answers in its vocabulary only.
-        if (events.Kind != EventKind.Codex)
-            return;
+        if (events.TurnId != turnId || events.Kind != EventKind.Codex)
+            return default;
         _bytes += events.Lines.Length;
         if (TooLarge)
             _blocks.Clear();
         else
             _blocks.Add(events.Lines);
+        return default;
     }
+
+    void IEventSink.Synced(long head)
+    {
+    }
+
+    TimeSpan IEventSink.Idle() => Timeout.InfiniteTimeSpan;
+
+    void IEventSink.Hurry()
+    {
+    }
+
+    void IEventSink.Stopped()
+    {
+    }
+
+    ValueTask IEventSink.Flush() => default;
 
     /// <summary>The text of the last completed agent message as a JSON string, or null.</summary>
     public ReadOnlyMemory<byte>? FinalResponse()

@@ -1,16 +1,16 @@
 using CodexOrleans.Grains;
-using CodexOrleans.WebFront.Events;
+using CodexOrleans.WebFront.Api;
+using CodexOrleans.WebFront.Feed;
 
 namespace CodexOrleans.WebFront.Turns;
 
 /// <summary>How a turn ended, for an HTTP caller.</summary>
 /// <param name="HttpStatus">200 only when it completed.</param>
-/// <param name="Status"><c>completed</c>, <c>failed</c> or <c>interrupted</c>.</param>
 /// <param name="Code">Stable; null when it completed.</param>
 /// <param name="Error">Null when it completed.</param>
-internal sealed record TurnOutcome(int HttpStatus, string Status, string? Code, TurnError? Error)
+internal sealed record TurnOutcome(int HttpStatus, TurnStatus Status, string? Code, TurnError? Error)
 {
-    private static readonly TurnOutcome _completed = new(StatusCodes.Status200OK, "completed", null, null);
+    private static readonly TurnOutcome _completed = new(StatusCodes.Status200OK, TurnStatus.Completed, null, null);
 
     /// <summary>Reads the terminal event.</summary>
     public static TurnOutcome Of(ReadOnlyMemory<byte> terminalLine)
@@ -20,14 +20,14 @@ internal sealed record TurnOutcome(int HttpStatus, string Status, string? Code, 
         var (code, message) = EventLine.Failure(terminalLine);
         return code switch
         {
-            FailureCodes.Interrupted => Failed(StatusCodes.Status502BadGateway, "interrupted", FailureCodes.Interrupted),
-            FailureCodes.TurnTimeout => Failed(StatusCodes.Status504GatewayTimeout, "failed", FailureCodes.TurnTimeout),
+            FailureCodes.Interrupted => Failed(StatusCodes.Status502BadGateway, TurnStatus.Interrupted, FailureCodes.Interrupted),
+            FailureCodes.TurnTimeout => Failed(StatusCodes.Status504GatewayTimeout, TurnStatus.Failed, FailureCodes.TurnTimeout),
             null or FailureCodes.CodexExited when IsLoginFailure(message) =>
-                Failed(StatusCodes.Status503ServiceUnavailable, "failed", RefusalCodes.CodexNotLoggedIn),
-            _ => Failed(StatusCodes.Status502BadGateway, "failed", TurnError.DefaultCode),
+                Failed(StatusCodes.Status503ServiceUnavailable, TurnStatus.Failed, RefusalCodes.CodexNotLoggedIn),
+            _ => Failed(StatusCodes.Status502BadGateway, TurnStatus.Failed, TurnError.DefaultCode),
         };
 
-        TurnOutcome Failed(int httpStatus, string status, string outcome) => new(httpStatus, status, outcome, new TurnError(code ?? TurnError.DefaultCode, message));
+        TurnOutcome Failed(int httpStatus, TurnStatus status, string outcome) => new(httpStatus, status, outcome, new TurnError(code ?? TurnError.DefaultCode, message));
     }
 
     // The CLI reports a missing or refused login as the text of an ordinary failure; these are its words (0.169).
@@ -35,12 +35,4 @@ internal sealed record TurnOutcome(int HttpStatus, string Status, string? Code, 
         message.Contains("401 Unauthorized", StringComparison.Ordinal)
         || message.StartsWith("Missing environment variable", StringComparison.Ordinal)
         || message.Contains("access token could not be refreshed", StringComparison.Ordinal);
-}
-
-/// <summary>Why a turn failed.</summary>
-/// <param name="Code">One of the server's codes, or <c>turn_failed</c> when the CLI reported the failure itself.</param>
-/// <param name="Message">For the caller.</param>
-internal sealed record TurnError(string Code, string Message)
-{
-    public const string DefaultCode = "turn_failed";
 }

@@ -1,10 +1,11 @@
 using System.Net;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Access;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Access;
 
 public sealed class SignInSpecs
 {

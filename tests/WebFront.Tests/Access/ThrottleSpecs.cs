@@ -1,9 +1,10 @@
 using System.Net;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Access;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Access;
 
 public sealed class ThrottleSpecs
 {

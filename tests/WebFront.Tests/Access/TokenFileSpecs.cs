@@ -1,7 +1,8 @@
 using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Access;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Access;
 
 public sealed class TokenFileSpecs
 {

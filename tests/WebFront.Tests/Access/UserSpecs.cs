@@ -1,11 +1,12 @@
 using System.Net;
 using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
-namespace CodexOrleans.WebFront.Tests;
+namespace CodexOrleans.WebFront.Tests.Access;
 
 public sealed class UserSpecs
 {
@@ -155,7 +156,7 @@ public sealed class UserSpecs
     private static void Endpoints(WebApplication app)
     {
         app.MapGet("/who", (HttpContext context) => context.UserName());
-        app.MapGet("/admin-only", () => "admin").RequireAuthorization(Access.AdminPolicy);
+        app.MapGet("/admin-only", () => "admin").RequireAuthorization(AccessRegistration.AdminPolicy);
     }
 
     /// <summary>The value of the session's cookie.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using CodexOrleans.Silo.Hosting;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

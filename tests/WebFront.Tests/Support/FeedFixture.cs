@@ -11,9 +11,9 @@ internal sealed class FeedFixture : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, ScriptedThread> _threads = new();
 
-    public FeedFixture(Action<RelayOptions>? configure = null)
+    public FeedFixture(Action<FeedOptions>? configure = null)
     {
-        var options = new RelayOptions();
+        var options = new FeedOptions();
         configure?.Invoke(options);
         Options = options;
         Feed = new FrontFeed(Thread, Log, Microsoft.Extensions.Options.Options.Create(options), Time, NullLogger<FrontFeed>.Instance);
@@ -23,7 +23,7 @@ internal sealed class FeedFixture : IDisposable
 
     public FakeTimeProvider Time { get; } = new();
 
-    public RelayOptions Options { get; }
+    public FeedOptions Options { get; }
 
     public FrontFeed Feed { get; }
 

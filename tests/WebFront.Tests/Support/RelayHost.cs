@@ -5,7 +5,11 @@ using System.Text;
 using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Log;
 using CodexOrleans.TestSupport;
+using CodexOrleans.WebFront.Events;
 using CodexOrleans.WebFront.Feed;
+using CodexOrleans.WebFront.Requests;
+using CodexOrleans.WebFront.Threads;
+using CodexOrleans.WebFront.Turns;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -44,7 +48,7 @@ internal sealed class RelayHost : IAsyncDisposable
     /// <summary>Called for each owner when it is first reached.</summary>
     public Action<ScriptedThread> Script { get; set; } = _ => { };
 
-    public static async Task<RelayHost> Start(Action<RelayOptions>? configure = null, TimeProvider? time = null)
+    public static async Task<RelayHost> Start(Action<FeedOptions>? configure = null, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -57,7 +61,7 @@ internal sealed class RelayHost : IAsyncDisposable
         builder.Services.AddSingleton<IThreadReader>(log);
         builder.Services.AddSingleton<ThreadOwner>(id => host!.Thread(id));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
-        builder.Services.AddRelayResponses();
+        builder.Services.AddViewers().AddTurns().AddEvents();
         builder.Services.AddOptions<ServerOptions>();
         builder.Services.AddJsonRequests();
         if (configure is not null)
@@ -65,7 +69,10 @@ internal sealed class RelayHost : IAsyncDisposable
         var app = builder.Build();
         app.UseRouting();
         app.UseJsonRequests();
-        app.MapGroup("").WithHead().MapRelay();
+        var readable = app.MapGroup("").WithHead();
+        readable.MapTurns();
+        readable.MapThreads();
+        readable.MapEvents();
         host = new RelayHost(app, folder, log);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return host;

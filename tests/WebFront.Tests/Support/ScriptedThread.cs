@@ -86,8 +86,8 @@ internal sealed class ScriptedThread(Guid id, MemoryLog log, Action<string, Thre
 
     public async ValueTask<StartTurnResult> StartTurn(TurnRequest request, string? front, CancellationToken cancellationToken)
     {
-        await Before("start").WaitAsync(cancellationToken);
         Request = request;
+        await Before("start").WaitAsync(cancellationToken);
         if (Refusal is not null)
             return new() { Refusal = Refusal };
         TurnId = Guid.CreateVersion7();

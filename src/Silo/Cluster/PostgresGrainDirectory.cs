@@ -6,13 +6,13 @@ using Orleans.GrainDirectory;
 namespace CodexOrleans.Silo.Cluster;
 
 /// <summary>
-/// Where each grain is active, in the cluster's database. Orleans' own directory is spread over the silos, and when one of them goes,
-/// or only restarts, the others end every grain whose entry it held, although those grains are well: their turns would end with them.
+/// The grain directory in the cluster's database: on which silo each grain is active. Orleans' own directory is spread over the silos; when
+/// one of them stops or restarts, the others deactivate every grain whose entry it held, and running turns would end with them.
 /// </summary>
-/// <remarks>While the database is away callers get a <see cref="StorageUnavailableException"/>, wherever they are.</remarks>
+/// <remarks>While the database is away, callers on every node get a <see cref="StorageUnavailableException"/>.</remarks>
 internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, ILogger<PostgresGrainDirectory> logger) : IGrainDirectory
 {
-    // Of two at once the first wins, and the other one learns who that is.
+    // Of two concurrent registrations the first wins, and the second gets the entry of the first.
     private const string RegisterSql =
         """
         WITH added AS (
@@ -37,8 +37,13 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
         while (true)
         {
             var registered = await Read(
-                RegisterSql, address.GrainId, address.GrainId.ToString(), address.ActivationId.ToParsableString(), address.SiloAddress!.ToParsableString(), address.MembershipVersion.Value);
-            // None: another one's entry was in the way, and gone before it was read.
+                RegisterSql,
+                address.GrainId,
+                address.GrainId.ToString(),
+                address.ActivationId.ToParsableString(),
+                address.SiloAddress!.ToParsableString(),
+                address.MembershipVersion.Value);
+            // No row: another entry prevented the insert and was deleted before it could be read. The next attempt decides.
             if (registered is not null)
                 return registered;
         }
@@ -63,11 +68,14 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
 
     public Task<GrainAddress?> Lookup(GrainId grainId) => Read(LookupSql, grainId, grainId.ToString());
 
-    /// <summary>Never fails: Orleans goes on all the same, and whoever activates the grain next replaces the entry.</summary>
-    public Task Unregister(GrainAddress address) => TryExecute(UnregisterSql, address.GrainId.ToString(), address.ActivationId.ToParsableString());
+    /// <summary>Never fails: Orleans ignores the result, and the next activation of the grain replaces the entry.</summary>
+    public Task Unregister(GrainAddress address) =>
+        TryExecute(UnregisterSql, address.GrainId.ToString(), address.ActivationId.ToParsableString());
 
-    /// <summary>Never fails: Orleans would not tell of any dead silo again. <see cref="ClusterUpkeep"/> removes what is left.</summary>
-    // One value, and not one for each silo, as which an array of strings would be passed.
+    /// <summary>
+    /// Never fails: Orleans does not call again for these silos. <see cref="ClusterUpkeep"/> deletes the entries that remain.
+    /// </summary>
+    // The cast makes the array one parameter value; without it params would pass each silo as a value of its own.
     public Task UnregisterSilos(List<SiloAddress> siloAddresses) =>
         TryExecute(UnregisterSilosSql, (object)siloAddresses.Select(silo => silo.ToParsableString()).ToArray());
 
@@ -87,7 +95,7 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
                 MembershipVersion = new MembershipVersion(row.GetInt64(2)),
             };
         }
-        catch (Exception e) when (IsOfTheDatabase(e))
+        catch (Exception e) when (IsDatabaseFailure(e))
         {
             throw Unavailable(e);
         }
@@ -100,7 +108,7 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
             await using var command = Command(sql, values);
             await command.ExecuteNonQueryAsync();
         }
-        catch (Exception e) when (IsOfTheDatabase(e))
+        catch (Exception e) when (IsDatabaseFailure(e))
         {
             throw Unavailable(e);
         }
@@ -118,15 +126,16 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
         }
     }
 
-    private static bool IsOfTheDatabase(Exception e) => e is NpgsqlException or IOException or TimeoutException;
+    private static bool IsDatabaseFailure(Exception e) => e is NpgsqlException or IOException or TimeoutException;
 
     /// <summary>
-    /// Orleans logs a stack trace for each call that it cannot address, unless the innermost cause is a key that was not found. Whoever
-    /// made the call is told, and says so in a line.
+    /// The exception for callers. Its inner exception is a <see cref="KeyNotFoundException"/>, because Orleans otherwise logs a stack trace
+    /// for each call that it cannot address; the caller logs one line.
     /// </summary>
     private static StorageUnavailableException Unavailable(Exception e)
     {
-        var message = $"The places of grains cannot be read or written, because PostgreSQL cannot be used ({e.Message}). See that it runs; the server goes on by itself.";
+        var message = $"The grain directory cannot be read or written, because PostgreSQL cannot be used ({e.Message}). "
+            + "See that it runs; the server goes on by itself.";
         return new StorageUnavailableException(message, new KeyNotFoundException(e.Message));
     }
 
@@ -138,6 +147,6 @@ internal sealed partial class PostgresGrainDirectory(NpgsqlDataSource database, 
         return command;
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Places of grains that have left could not be removed from the directory now.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Entries of grains that have left could not be deleted from the grain directory now.")]
     private partial void LogNotUnregistered(Exception exception);
 }

@@ -37,7 +37,9 @@ public sealed class CodexOptions
     /// <summary>How long a shutdown waits for running turns before it ends them. Default 20 s.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>The longest that an orderly shutdown takes: what running turns may take to finish, and to be ended if they do not, and 20 s for all that is left to do then.</summary>
+    /// <summary>
+    /// Timeout of a shutdown: the time for running turns to finish, the time to end those that do not, and 20 s for the rest.
+    /// </summary>
     public TimeSpan ShutdownLimit => DrainTimeout + StopGrace + TimeSpan.FromSeconds(20);
 
     /// <summary>Turns that run at once in this process; 0 chooses by cores and memory.</summary>

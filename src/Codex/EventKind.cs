@@ -1,6 +1,6 @@
 namespace CodexOrleans.Codex;
 
-/// <summary>Whose vocabulary an event is in. The numbers are stored.</summary>
+/// <summary>Whether an event is one of the CLI's or of the server's own. The numbers are stored.</summary>
 public enum EventKind
 {
     /// <summary>The CLI's vocabulary, also where the server synthesised the event: SSE default event name.</summary>

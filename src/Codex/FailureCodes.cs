@@ -1,6 +1,8 @@
 namespace CodexOrleans.Codex;
 
-/// <summary>Values of <c>error.code</c> in a <c>turn.failed</c> that the server wrote itself; the CLI's own failures carry no code.</summary>
+/// <summary>
+/// Values of <c>error.code</c> in a <c>turn.failed</c> that the server wrote itself; the CLI's own failures carry no code.
+/// </summary>
 public static class FailureCodes
 {
     /// <summary>A caller interrupted the turn.</summary>
@@ -9,7 +11,7 @@ public static class FailureCodes
     /// <summary>The turn ran longer than <c>Codex:TurnTimeout</c>.</summary>
     public const string TurnTimeout = "turn_timeout";
 
-    /// <summary>The process that owned the turn died.</summary>
+    /// <summary>The server process that ran the turn died.</summary>
     public const string HostLost = "host_lost";
 
     /// <summary>The server shut down before the turn was done.</summary>

@@ -1,12 +1,12 @@
 namespace CodexOrleans.Codex;
 
-/// <summary>Whether a folder is in a git repository, as the CLI sees it before it works there.</summary>
+/// <summary>Whether a folder is in a git repository, by the rule of the CLI's own check.</summary>
 public static class GitRepository
 {
     /// <summary>
-    /// True when the folder or one above it holds a <c>.git</c>: a folder with a <c>HEAD</c>, or the file of a worktree or submodule. An
-    /// empty folder of that name is what the CLI's sandbox leaves behind. The CLI goes by nothing else: not by the sandbox mode, and not
-    /// by the projects that its configuration trusts.
+    /// True when the folder or one above it has a <c>.git</c>: a folder with a <c>HEAD</c>, or the file of a worktree or submodule. An
+    /// empty <c>.git</c> does not count, because the CLI's sandbox leaves such folders behind. Neither the sandbox mode nor the trusted
+    /// projects of the CLI's configuration change the result.
     /// </summary>
     public static bool IsAround(string folder)
     {
@@ -20,6 +20,6 @@ public static class GitRepository
         return false;
     }
 
-    /// <summary>Unlike the framework's, false for a link that leads nowhere.</summary>
+    /// <summary>Like <see cref="Path.Exists"/>, but false for a broken link.</summary>
     private static bool Exists(string path) => RealPath.Of(path) is { } real && Path.Exists(real);
 }

@@ -1,9 +1,9 @@
 namespace CodexOrleans.Codex;
 
-/// <summary>The path behind a path: no links, no <c>.</c> or <c>..</c>, no trailing separator.</summary>
+/// <summary>Resolves a path: no links, no <c>.</c> or <c>..</c>, no trailing separator.</summary>
 public static class RealPath
 {
-    // As the kernel's own limit: more links than that are a loop.
+    // The kernel's own limit: a path with more links counts as a loop.
     private const int MaxLinks = 40;
 
     /// <summary>
@@ -44,7 +44,8 @@ public static class RealPath
 
     private static void Push(Stack<string> left, string path)
     {
-        foreach (var part in path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse())
+        var parts = path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+        foreach (var part in parts.Reverse())
         {
             if (part != ".")
                 left.Push(part);

@@ -7,7 +7,9 @@ public enum StopReason
     TurnTimeout,
     HostDraining,
 
-    /// <summary>Another activation has the thread: end the process now, by force, nobody reads the rest.</summary>
+    /// <summary>
+    /// Another activation has claimed the thread: the process is killed at once, because its output can no longer be logged.
+    /// </summary>
     Fenced,
 
     StorageUnavailable,

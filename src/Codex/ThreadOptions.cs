@@ -3,15 +3,15 @@ using System.Text.Json.Serialization;
 namespace CodexOrleans.Codex;
 
 /// <summary>
-/// How the CLI runs a thread's turns. Null means: as the thread had it, or the CLI's own default. What a turn sets stays set for
-/// the thread's later turns.
+/// How the CLI runs a thread's turns. A null member takes the thread's earlier value, or else the CLI's default. A value that a turn sets
+/// holds for the thread's later turns too.
 /// </summary>
 public sealed record ThreadOptions
 {
     /// <summary>Model name, passed through unchecked: the CLI and the endpoint decide.</summary>
     public string? Model { get; init; }
 
-    /// <summary>What commands may touch; <see cref="SandboxMode.WorkspaceWrite"/> when nothing else was ever said.</summary>
+    /// <summary>What commands may touch; <see cref="SandboxMode.WorkspaceWrite"/> if never set.</summary>
     public SandboxMode? Sandbox { get; init; }
 
     /// <summary>Absolute path in which the agent works; null gives the thread its own folder, initialised as a git repository.</summary>

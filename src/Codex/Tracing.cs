@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace CodexOrleans.Codex;
 
-/// <summary>Spans of the server. Nothing is made while nobody listens.</summary>
+/// <summary>The server's source of spans, which makes none without a listener.</summary>
 public static class Tracing
 {
     public static ActivitySource Source { get; } = new("CodexOrleans");

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using CodexOrleans.DemoModel.Exchanges;
 using CodexOrleans.DemoModel.Scenarios;
 using CodexOrleans.DemoModel.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -43,7 +44,7 @@ public static class DemoModelEndpoint
             }
 
             options.Received?.Invoke(request);
-            await Answer(scenarios, new Exchange(request, http, options));
+            await Answer(scenarios, new Exchange(request, http, options.Gates, options.Pace, options.TimeProvider));
         }).ExcludeFromDescription();
     }
 
@@ -79,6 +80,6 @@ public static class DemoModelEndpoint
         return header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..] : "";
     }
 
-    // Digests have one length, so that the comparison does not tell the key's.
+    // Digests have one length, so the time of the comparison does not reveal the length of the key.
     private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }

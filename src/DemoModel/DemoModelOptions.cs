@@ -1,3 +1,5 @@
+using CodexOrleans.DemoModel.Exchanges;
+
 namespace CodexOrleans.DemoModel;
 
 /// <summary>How the scripted model behaves.</summary>
@@ -6,7 +8,10 @@ public sealed class DemoModelOptions
     /// <summary>The bearer key a caller must present. Required: the endpoint may sit on a port that others can reach.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Pause before each delta, so that an answer looks typed. Default 12 ms, which makes a demo turn last two to four seconds; zero answers at once.</summary>
+    /// <summary>
+    /// Pause before each delta, so that an answer looks typed. Default 12 ms, which makes a demo turn last two to four seconds; zero
+    /// answers at once.
+    /// </summary>
     public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(12);
 
     /// <summary>Clock of the pauses.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
+using CodexOrleans.DemoModel.Exchanges;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,7 +22,14 @@ public sealed class DemoModelServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         _app = builder.Build();
         _app.UseRouting();
-        _app.MapDemoModel("/v1", new DemoModelOptions { Key = Key, Pace = pace, TimeProvider = timeProvider, Gates = Gates, Received = Remember });
+        _app.MapDemoModel("/v1", new DemoModelOptions
+        {
+            Key = Key,
+            Pace = pace,
+            TimeProvider = timeProvider,
+            Gates = Gates,
+            Received = Remember,
+        });
     }
 
     /// <summary>What a provider's <c>base_url</c> must say.</summary>

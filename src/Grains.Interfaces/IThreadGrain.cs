@@ -1,8 +1,8 @@
 namespace CodexOrleans.Grains;
 
 /// <summary>
-/// One Codex thread: it owns the CLI process of the running turn, numbers and logs every event, and publishes what is
-/// committed to the front ends that follow it. The key is the thread's id (UUIDv7, ours; the CLI's own id is kept beside it).
+/// One Codex thread: it runs the CLI process of the running turn, numbers and logs every event, and publishes committed events to the front
+/// ends that follow it. The key is the server's thread id (a UUIDv7); the CLI's own id is stored beside it.
 /// </summary>
 [Alias("codex.IThreadGrain")]
 public interface IThreadGrain : IGrainWithGuidKey
@@ -11,18 +11,20 @@ public interface IThreadGrain : IGrainWithGuidKey
     /// Accepts a turn: waits for a free turn slot, commits <c>turn.submitted</c>, starts the engine and returns at once.
     /// Refusals are data, not exceptions; nothing is written when a turn is refused.
     /// </summary>
-    /// <param name="request">What to do, already validated but for its paths, which only the machine that runs the turn can judge.</param>
+    /// <param name="request">The turn, already validated except for its paths, which only the machine that runs the turn can check.</param>
     /// <param name="front">
     /// The front end that wants the turn's events from the first one to the last, or null. It is attached until the turn's end, which
     /// saves two calls; for longer if it attaches by itself.
     /// </param>
-    /// <param name="cancellationToken">Gives up waiting for a slot. Once the turn is accepted it has no effect: a disconnect never cancels.</param>
+    /// <param name="cancellationToken">
+    /// Gives up waiting for a slot. Once the turn is accepted it has no effect: a disconnect never cancels.
+    /// </param>
     [Alias("StartTurn"), ResponseTimeout("01:05:00")] // longer than the longest Codex:MaxQueueWait
     ValueTask<StartTurnResult> StartTurn(TurnRequest request, string? front, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes this thread publish to <paramref name="front"/>'s stream for <see cref="AttachResult.LeaseSeconds"/>, or renews that lease.
-    /// Also the tail check: the result tells the head of the log as the owner knows it.
+    /// The result has the head of the log as the activation knows it, so a front end can check that it has missed no event.
     /// </summary>
     [Alias("Attach")]
     ValueTask<AttachResult> Attach(string front);
@@ -39,14 +41,12 @@ public interface IThreadGrain : IGrainWithGuidKey
     [Alias("Interrupt")]
     ValueTask<Guid?> Interrupt(Guid? turnId);
 
-    /// <summary>
-    /// Activates the thread so that a turn left running by a dead owner gets its terminal event. Idempotent.
-    /// </summary>
+    /// <summary>Activates the thread so that a running turn of a dead host gets its terminal event. Idempotent.</summary>
     [Alias("Recover")]
     ValueTask Recover();
 
     /// <summary>
-    /// Removes one of the <see cref="RehearsalThreads"/> with all that is of it, its turn ended before. Does nothing to any other thread.
+    /// Ends the turn of one of the <see cref="RehearsalThreads"/> and deletes the thread with its files. Does nothing to any other thread.
     /// </summary>
     [Alias("ForgetRehearsal")]
     ValueTask ForgetRehearsal();
@@ -60,8 +60,8 @@ public sealed record StartTurnResult
     [Id(1)] public TurnRefusal? Refusal { get; init; }
 
     /// <summary>
-    /// Nothing was started: a slot is free on another silo. The same request with this in <see cref="TurnAdmission.Slot"/>, and its silo as
-    /// placement hint, starts the turn there.
+    /// Nothing was started, because a slot is free on another silo. The same request with this in <see cref="TurnAdmission.Slot"/>, and its
+    /// silo as placement hint, starts the turn there.
     /// </summary>
     [Id(2)] public PromisedSlot? Elsewhere { get; init; }
 }
@@ -82,7 +82,7 @@ public sealed record TurnRefusal(
     [property: Id(2)] int? RetryAfterSeconds = null,
     [property: Id(3)] string? Field = null);
 
-/// <summary>The log's head and running turn as the owner knows them.</summary>
+/// <summary>The log's head and running turn as the thread's activation knows them.</summary>
 /// <param name="Exists">False when the thread has never had a turn.</param>
 /// <param name="HeadSeq">Number of the last committed event; 0 when there is none.</param>
 /// <param name="RunningTurnId">The turn in progress, or null.</param>

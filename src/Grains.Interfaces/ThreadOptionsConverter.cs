@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace CodexOrleans.Grains;
 
-/// <summary>Options between processes: as the JSON that callers send and the log keeps, so that each member is named in one place.</summary>
+/// <summary>Options between processes, as the JSON that callers send and the log has. So each member is named in one place only.</summary>
 [GenerateSerializer, Immutable, Alias("codex.ThreadOptionsJson")]
 public struct ThreadOptionsJson
 {

@@ -1,10 +1,10 @@
 namespace CodexOrleans.Grains;
 
-/// <summary>How a turn asks for a slot.</summary>
+/// <summary>What a turn's request for a slot says.</summary>
 [GenerateSerializer, Immutable, Alias("codex.TurnAdmission")]
 public sealed record TurnAdmission
 {
-    /// <summary>Who asks, if that is known: users take turns when slots are scarce.</summary>
+    /// <summary>The user, or null if unknown: slots are shared fairly among users when they are scarce.</summary>
     [Id(0)] public string? User { get; init; }
 
     /// <summary>Whether the caller understands <see cref="StartTurnResult.Elsewhere"/>.</summary>
@@ -14,9 +14,9 @@ public sealed record TurnAdmission
     [Id(2)] public PromisedSlot? Slot { get; init; }
 }
 
-/// <summary>Where a turn is to be started instead, and the slot that may be kept for it there.</summary>
-/// <param name="Silo">Where.</param>
-/// <param name="Ticket">Under which name; one that is not kept waits like any other.</param>
+/// <summary>The silo that is to start the turn instead, and the slot that it may have reserved.</summary>
+/// <param name="Silo">The silo.</param>
+/// <param name="Ticket">Ticket of the reservation; without a reservation the turn waits like any other.</param>
 /// <param name="Waited">How long the turn has waited for it.</param>
 [GenerateSerializer, Immutable, Alias("codex.PromisedSlot")]
 public sealed record PromisedSlot([property: Id(0)] SiloAddress Silo, [property: Id(1)] Guid Ticket, [property: Id(2)] TimeSpan Waited);

@@ -25,6 +25,6 @@ public sealed record TurnRequest
     /// </summary>
     [Id(5)] public bool Rehearsal { get; init; }
 
-    /// <summary>What the turn needs to be let in.</summary>
+    /// <summary>What the turn's request for a slot says.</summary>
     [Id(6)] public TurnAdmission Admission { get; init; } = new();
 }

@@ -1,6 +1,6 @@
-using CodexOrleans.Grains.Hosting;
 using System.Net;
 using CodexOrleans.Grains;
+using CodexOrleans.Grains.Hosting;
 using CodexOrleans.Silo.Cluster;
 using CodexOrleans.Silo.Embedded;
 using CodexOrleans.Storage;
@@ -19,14 +19,14 @@ namespace CodexOrleans.Silo;
 public static class CodexSiloExtensions
 {
     /// <summary>
-    /// Threads whose owner each silo remembers. By default a million, and it keeps those that are long gone: some 300 bytes for each
-    /// thread that ever had a turn.
+    /// Grain directory entries that each silo caches. Orleans' default is a million, and it keeps entries of grains that are long gone:
+    /// some 300 bytes for each thread that ever had a turn.
     /// </summary>
-    private const int RememberedOwners = 10_000;
+    private const int DirectoryCacheSize = 10_000;
 
     /// <summary>
-    /// Adds what reaches threads, as section <see cref="CodexClusterOptions.Section"/> says: a silo that is alone, a silo of a cluster, or
-    /// in mode <see cref="ClusterMode.Client"/> the way to silos elsewhere. With it comes the log. The composer registers the
+    /// Adds access to threads by the mode in section <see cref="CodexClusterOptions.Section"/>: a silo without a cluster, a silo of a
+    /// cluster, or for <see cref="ClusterMode.Client"/> a client of silos elsewhere. Adds the log too. The caller registers the
     /// <see cref="DataDirectory"/>.
     /// </summary>
     public static IHostApplicationBuilder UseCodexSilo(this IHostApplicationBuilder builder)
@@ -34,7 +34,8 @@ public static class CodexSiloExtensions
         builder.Services.AddThreadStore();
         builder.Services.AddSteadyTimeForOrleans();
         builder.Services.AddOptions<CodexClusterOptions>().BindConfiguration(CodexClusterOptions.Section).ValidateOnStart();
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CodexClusterOptions>, CodexClusterOptionsValidator>());
+        builder.Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<CodexClusterOptions>, CodexClusterOptionsValidator>());
 
         var cluster = builder.Configuration.GetSection(CodexClusterOptions.Section).Get<CodexClusterOptions>() ?? new();
         var database = builder.Configuration[$"{StorageOptions.Section}:{nameof(StorageOptions.ConnectionString)}"];
@@ -50,21 +51,23 @@ public static class CodexSiloExtensions
                 ClusterNode.Join(silo, cluster, database);
             else
                 UseEmbeddedCluster(silo);
-            silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = RememberedOwners);
+            silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = DirectoryCacheSize);
             silo.Services.AddCodexGrains();
         });
         return builder;
     }
 
-    /// <summary>One silo that is the whole cluster, with no socket of its own.</summary>
+    /// <summary>Configures one silo that is the whole cluster and opens no socket.</summary>
     private static void UseEmbeddedCluster(ISiloBuilder silo)
     {
         silo.UseLocalhostClustering();
-        // Front end and owners are one process: the stream is a call.
-        silo.AddDirectStreams(ThreadStreams.Provider, configure: streams => streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length);
+        // The front end and all grains are in one process, so a stream is a method call.
+        silo.AddDirectStreams(
+            ThreadStreams.Provider,
+            configure: streams => streams.SizeOf = batch => ((ThreadEventBatch)batch).Lines.Length);
         silo.Configure<EndpointOptions>(endpoint => endpoint.AdvertisedIPAddress = IPAddress.Loopback);
-        var closedDoor = new ClosedDoor();
+        var noSocket = new NullConnectionListenerFactory();
         foreach (var listener in silo.Services.Where(d => d.ServiceType == typeof(IConnectionListenerFactory) && d.IsKeyedService).ToList())
-            silo.Services.Replace(ServiceDescriptor.KeyedSingleton<IConnectionListenerFactory>(listener.ServiceKey, closedDoor));
+            silo.Services.Replace(ServiceDescriptor.KeyedSingleton<IConnectionListenerFactory>(listener.ServiceKey, noSocket));
     }
 }

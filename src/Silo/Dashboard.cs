@@ -10,12 +10,12 @@ public static class Dashboard
     private const string Key = "Dashboard:Enabled";
 
     /// <summary>
-    /// Whether the process takes part in the dashboard. Default false: it measures each grain call, whether or not anybody looks. All
-    /// nodes of a cluster must agree.
+    /// Whether the process feeds the dashboard. Default false, because it measures each grain call even when nobody looks. All nodes of a
+    /// cluster must have the same value.
     /// </summary>
     public static bool IsEnabled(IConfiguration configuration) => configuration.GetValue<bool>(Key);
 
-    /// <summary>Adds what the dashboard reads. Does nothing unless it is enabled.</summary>
+    /// <summary>Adds the dashboard's measurements if it is enabled.</summary>
     public static IHostApplicationBuilder AddDashboard(this IHostApplicationBuilder builder)
     {
         if (!IsEnabled(builder.Configuration))
@@ -27,6 +27,6 @@ public static class Dashboard
         return builder;
     }
 
-    // The log goes where logs go; a page is no place for what may hold paths.
+    // The page hides the log, which may have paths.
     private static void Configure(DashboardOptions dashboard) => dashboard.HideTrace = true;
 }

@@ -13,12 +13,14 @@ return await StartFailure.Report(async () =>
         ContentRootPath = ServerDefaults.ContentRoot,
     });
     builder.AddServerDefaults(("Cluster:Mode", nameof(ClusterMode.Node)));
-    builder.Services.AddSingleton(_ => DataDirectory.Open(builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath, builder.Configuration["Workspaces:Folder"]));
+    builder.Services.AddSingleton(_ => DataDirectory.Open(
+        builder.Configuration["DataDirectory"] ?? DataDirectory.DefaultPath,
+        builder.Configuration["Workspaces:Folder"]));
     builder.AddTelemetry();
     builder.UseCodexSilo();
     builder.AddDashboard();
-    builder.AddSiloAlone();
-    // Not 'using': what it holds is given back asynchronously.
+    builder.AddStandaloneSilo();
+    // 'await using' needs the cast: IHost itself declares only the synchronous Dispose.
     var host = builder.Build();
     await using ((IAsyncDisposable)host)
         await (builder.IsToMigrate() ? host.Migrate() : host.RunToEnd());

@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace CodexOrleans.Silo;
 
 /// <summary>
-/// A clock that nobody sets: it shows the machine's time at the start and goes on from there as time passes. Orleans reckons its deadlines
-/// in times of day, and refuses every call once the machine's clock is set back behind the last of them.
+/// A clock that follows the machine's time at the start plus the elapsed time, and so ignores when the machine's clock is set. Orleans
+/// computes deadlines from the wall clock, and would refuse every call after that was set back.
 /// </summary>
 internal sealed class SteadyTime(TimeProvider machine) : TimeProvider
 {
@@ -27,8 +27,8 @@ internal sealed class SteadyTime(TimeProvider machine) : TimeProvider
 internal static class SteadyTimeRegistration
 {
     /// <summary>
-    /// Gives it to Orleans, which asks for its clocks by key. What asks for the clock without one gets the machine's: times that are stored
-    /// or shown are times of day. To be called before Orleans is added.
+    /// Registers the clock for Orleans, which resolves its clocks by key. Without a key services get the machine's clock, because times
+    /// that are stored or shown are wall-clock times. Must be called before Orleans is added.
     /// </summary>
     public static void AddSteadyTimeForOrleans(this IServiceCollection services)
     {

@@ -20,7 +20,7 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
         TaskCompletionSource? arrival;
         lock (_lock)
         {
-            // An empty queue takes anything: a batch beyond the limits could otherwise never pass.
+            // An empty queue takes a batch of any size, which could otherwise never pass.
             if (_batches.Count > 0
                 && (_events + batch.Events.Length > options.MaxQueuedEvents || _bytes + batch.Bytes > options.MaxQueuedBytes))
             {
@@ -42,8 +42,8 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
     /// <see cref="ShortenWaits"/> and when another reader took over; cancellation loses nothing.
     /// </summary>
     /// <param name="reader">
-    /// Who takes. Its next call says that the last answer has arrived. While a queue moves between silos, the old agent's last call may still
-    /// wait here, or its answer be lost on the way: the new agent gets those batches again.
+    /// The agent that takes. Its next call confirms that the last answer has arrived. When a queue moves between silos, the old agent's
+    /// last call may still wait here, or its answer may be lost: the new agent gets those batches again.
     /// </param>
     public async Task<PushBatchContainer[]> TakeAsync(Guid reader, int maxBatches, TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -61,7 +61,7 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
                 wait = _longestWait;
         }
 
-        // Neither the end of the wait nor cancellation is exceptional here, and throwing costs.
+        // A timeout and a cancellation are ordinary here, so they do not throw: exceptions cost CPU on each idle poll.
         await arrival.WaitAsync(wait, timeProvider, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (cancellationToken.IsCancellationRequested)
@@ -71,7 +71,7 @@ internal sealed class EventQueue(string name, PushStreamOptions options, TimePro
             return reader == _reader ? Take(maxBatches) : [];
     }
 
-    /// <summary>Releases whoever waits, and lets nobody wait longer than <paramref name="longest"/> from now on.</summary>
+    /// <summary>Ends the wait in progress, and limits later ones to <paramref name="longest"/>.</summary>
     public void ShortenWaits(TimeSpan longest)
     {
         TaskCompletionSource? arrival;

@@ -1,8 +1,8 @@
 namespace CodexOrleans.Streams;
 
 /// <summary>
-/// One queue of a provider; the key is made by <see cref="QueueGrain.KeyOf"/>. Its content is lost with its silo: the
-/// truth is the producers' log.
+/// One queue of a provider; the key is made by <see cref="QueueGrain.KeyOf"/>. Its events are lost with its silo: consumers then read the
+/// producers' log.
 /// </summary>
 [Alias("push.IQueueGrain")]
 internal interface IQueueGrain : IGrainWithStringKey

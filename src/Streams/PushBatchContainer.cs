@@ -20,13 +20,14 @@ internal sealed class PushBatchContainer(StreamId streamId, object[] events, lon
     [Id(2)]
     public object[] Events { get; } = events;
 
-    /// <summary>What <see cref="PushStreamOptions.SizeOf"/> said of the events, summed.</summary>
+    /// <summary>Sum of <see cref="PushStreamOptions.SizeOf"/> over the events.</summary>
     [Id(3)]
     public long Bytes { get; } = bytes;
 
     public StreamSequenceToken SequenceToken => Token;
 
-    private EventSequenceTokenV2 Token => _token ?? throw new UnreachableException("A container is numbered before anything reads its token.");
+    private EventSequenceTokenV2 Token =>
+        _token ?? throw new UnreachableException("A container is numbered before anything reads its token.");
 
     /// <summary>
     /// Gives the batch its place in its agent's cache. The agent numbers, not the queue: a queue that is rebuilt on a silo with a slower

@@ -40,7 +40,7 @@ internal sealed class PushQueueAdapter(
 
     private PushBatchContainer CreateBatch<T>(StreamId streamId, IEnumerable<T> events)
     {
-        // Always a copy: the caller may reuse its list once the call returns.
+        // The events are copied, because the caller may reuse its list once the call returns.
         var items = events.Cast<object>().ToArray();
         var bytes = 0L;
         if (options.SizeOf is { } sizeOf)

@@ -5,7 +5,7 @@ using Orleans.Streams;
 
 namespace CodexOrleans.Streams;
 
-/// <summary>The parts of one provider, as Orleans asks for them.</summary>
+/// <summary>Gives Orleans the adapter, the cache and the queue mapper of one provider.</summary>
 internal sealed class PushQueueAdapterFactory : IQueueAdapterFactory, IQueueAdapterCache
 {
     private readonly PushStreamOptions _options;
@@ -32,7 +32,12 @@ internal sealed class PushQueueAdapterFactory : IQueueAdapterFactory, IQueueAdap
         // A read whose caller gave up would take events with it, so a wait at a queue grain must end well before the call times out.
         var longestWait = services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value.ResponseTimeout / 2;
         var pollWait = options.PollWait < longestWait ? options.PollWait : longestWait;
-        return new PushQueueAdapterFactory(name, options, pollWait, services.GetRequiredService<IGrainFactory>(), TimeProviderOf(services, name));
+        return new PushQueueAdapterFactory(
+            name,
+            options,
+            pollWait,
+            services.GetRequiredService<IGrainFactory>(),
+            TimeProviderOf(services, name));
     }
 
     /// <summary>The clock of a provider: the <see cref="TimeProvider"/> keyed by the provider's name, else the system's.</summary>

@@ -18,7 +18,8 @@ public sealed class PushStreamOptions
     public TimeSpan PollWait { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Events a queue holds that its agent has not taken yet. Beyond it publishing fails with <see cref="PushQueueFullException"/>. Default: 65536.
+    /// Events a queue holds that its agent has not taken yet. Beyond it publishing fails with <see cref="PushQueueFullException"/>.
+    /// Default: 65536.
     /// </summary>
     public int MaxQueuedEvents { get; set; } = 65_536;
 

@@ -7,7 +7,8 @@ using Orleans.Streams;
 namespace CodexOrleans.Streams;
 
 /// <summary>
-/// Reentrant, so that events come in while the agent waits; preferring the local silo, so that it lives with the agent, its steadiest caller.
+/// A queue in memory. Reentrant, so that producers add events while the agent waits for some; placed on the caller's silo, which is that
+/// of the agent when the agent calls first.
 /// </summary>
 [Reentrant, PreferLocalPlacement]
 internal sealed class QueueGrain : Grain, IQueueGrain, IDisposable
@@ -27,8 +28,9 @@ internal sealed class QueueGrain : Grain, IQueueGrain, IDisposable
         var provider = key[..key.LastIndexOf('/')];
         _queue = new EventQueue(key, options.Get(provider), PushQueueAdapterFactory.TimeProviderOf(services, provider));
 
-        // Orleans calls OnDeactivateAsync only when no request runs, so a waiting agent would hold this grain, and with it the stream, until
-        // its wait is over. The host tells earlier. Agents on other silos come back until the grain is gone: not in a hot loop.
+        // Orleans deactivates a grain only when none of its requests runs, so an agent's wait would delay the stop and with it the stream.
+        // The host's signal comes earlier and ends the wait. Agents of other silos call again until the grain is gone, so later waits are
+        // short but not zero.
         _stopping = host.ApplicationStopping.Register(() => _queue.ShortenWaits(_longestWaitWhileStopping));
     }
 

@@ -19,7 +19,7 @@ internal sealed class QueueGrainReceiver(IQueueGrain queue, TimeSpan pollWait) :
         }
         catch (OperationCanceledException)
         {
-            // The agent stops, or the grain does: there is nothing to read now, and the agent asks again if it lives.
+            // The agent or the grain is stopping. An agent that is not reads again.
             return [];
         }
     }

@@ -4,8 +4,8 @@ using Orleans.Streams;
 namespace CodexOrleans.Streams;
 
 /// <summary>
-/// The events of one queue that its consumers have not received yet, as one chain per stream. It never holds the queue back: a consumer
-/// that is too far behind loses its place instead, so that nobody else waits for it. Used by one agent, on its scheduler.
+/// The events of one queue that its consumers have not received yet, as one chain per stream. It never puts back-pressure on the queue: a
+/// consumer that is too far behind loses events instead, so that no other waits for it. Used by one agent, on its scheduler.
 /// </summary>
 internal sealed class SheddingQueueCache(PushStreamOptions options, TimeProvider timeProvider) : IQueueCache
 {
@@ -34,8 +34,8 @@ internal sealed class SheddingQueueCache(PushStreamOptions options, TimeProvider
     }
 
     /// <summary>
-    /// Called before each read. Chains are cut here and not when they grow, because the agent looks for a new stream's first event after
-    /// it has added a whole read, however long that is.
+    /// Called before each read. Chains are shortened here and not in <see cref="AddToCache"/>, because the agent looks for a new stream's
+    /// first event only after it has added all events of a read.
     /// </summary>
     public bool TryPurgeFromCache([MaybeNullWhen(false)] out IList<IBatchContainer> purgedItems)
     {
@@ -50,7 +50,7 @@ internal sealed class SheddingQueueCache(PushStreamOptions options, TimeProvider
             SweepIdleChains(now);
         }
 
-        // Nothing to acknowledge: the queue forgot the events when the agent took them.
+        // There is nothing to acknowledge: the queue removed the events when the agent took them.
         purgedItems = null;
         return false;
     }
@@ -61,7 +61,7 @@ internal sealed class SheddingQueueCache(PushStreamOptions options, TimeProvider
         return result.Cursor ?? throw result.CacheMiss!.Value.ToException();
     }
 
-    /// <summary>Without a token the cursor waits for the next event: whoever needs earlier ones reads the log.</summary>
+    /// <summary>Without a token the cursor begins with the next event: consumers read earlier ones from the log.</summary>
     public QueueCacheCursorResult<IQueueCacheCursor> TryGetCacheCursor(StreamId streamId, StreamSequenceToken? token)
     {
         var chain = ChainOf(streamId);

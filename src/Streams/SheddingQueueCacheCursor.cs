@@ -2,7 +2,7 @@ using Orleans.Streams;
 
 namespace CodexOrleans.Streams;
 
-/// <summary>The place of one consumer in a stream's chain. It refers to what comes next, never to what was delivered.</summary>
+/// <summary>The position of one consumer in a stream's chain: the next link to read. It keeps no delivered link in memory.</summary>
 internal sealed class SheddingQueueCacheCursor : IQueueCacheCursor
 {
     private readonly StreamChain _chain;

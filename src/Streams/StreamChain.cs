@@ -3,8 +3,9 @@ using Orleans.Streams;
 namespace CodexOrleans.Streams;
 
 /// <summary>
-/// The recent events of one stream, oldest first. A link stays as long as a cursor has it ahead; of what all cursors have passed a short
-/// tail stays for subscribers that are just arriving. Links that go are emptied, so that a cursor left behind keeps nothing alive.
+/// The recent events of one stream as a linked list, oldest first. A link is kept while a cursor has yet to read it; behind all cursors a
+/// short tail is kept for subscribers that are just arriving. A dropped link is emptied, so that a cursor that points to it keeps no
+/// events in memory.
 /// </summary>
 internal sealed class StreamChain
 {
@@ -17,7 +18,7 @@ internal sealed class StreamChain
     private int _cursors;
     private bool _grown;
 
-    /// <param name="sequence">Events up to this number are not here: they came before the chain was.</param>
+    /// <param name="sequence">Number of the last event before the chain: events up to it are not in it.</param>
     /// <param name="now">Timestamp of the provider's clock.</param>
     public StreamChain(PushStreamOptions options, long sequence, long now)
     {
@@ -66,7 +67,8 @@ internal sealed class StreamChain
     {
         _grown = false;
         while (_start.Next is { } second && !ReferenceEquals(second, End)
-            && (End.EventsBefore - _start.EventsBefore > _options.MaxLagEvents || End.BytesBefore - _start.BytesBefore > _options.MaxLagBytes))
+            && (End.EventsBefore - _start.EventsBefore > _options.MaxLagEvents
+                || End.BytesBefore - _start.BytesBefore > _options.MaxLagBytes))
         {
             DropFirst();
         }

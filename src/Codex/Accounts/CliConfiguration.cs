@@ -8,7 +8,7 @@ internal sealed class CliConfiguration
 {
     private readonly List<TomlTable> _layers = [];
 
-    /// <summary>Whether every file that is there could be understood. Otherwise it may say more than is found here.</summary>
+    /// <summary>Whether every existing file could be parsed. If not, settings may be missing here.</summary>
     public bool IsComplete { get; private set; } = true;
 
     /// <summary>Adds a layer over those before; a file that is not there adds nothing.</summary>
@@ -21,12 +21,12 @@ internal sealed class CliConfiguration
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TomlException)
         {
-            // The CLI itself complains about it, in words of its own.
+            // The CLI itself reports the error in the file.
             IsComplete = false;
         }
     }
 
-    /// <summary>Adds what <c>-c key=value</c> says.</summary>
+    /// <summary>Adds <c>-c key=value</c> pairs as a layer.</summary>
     public void Add(IReadOnlyDictionary<string, string> overrides)
     {
         var layer = new TomlTable();
@@ -47,7 +47,7 @@ internal sealed class CliConfiguration
         _layers.Add(layer);
     }
 
-    /// <summary>The value that counts, a table only as the last layer that has it; null when no layer says anything.</summary>
+    /// <summary>The effective value; for a table that of the last layer that has it; null when no layer has the key.</summary>
     public object? Find(params ReadOnlySpan<string> path)
     {
         for (var i = _layers.Count - 1; i >= 0; i--)
@@ -69,7 +69,7 @@ internal sealed class CliConfiguration
         return null;
     }
 
-    /// <summary>As the CLI does: TOML, or else the text as it stands.</summary>
+    /// <summary>Parses a value as the CLI does: as TOML, or else as plain text.</summary>
     private static object Value(string toml)
     {
         try

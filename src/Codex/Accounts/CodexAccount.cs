@@ -3,10 +3,10 @@ using CodexOrleans.Codex.Sessions;
 
 namespace CodexOrleans.Codex.Accounts;
 
-/// <summary>On whose behalf the CLI runs: its home, its environment, what the operator adds to each run, and the limits of a turn.</summary>
+/// <summary>The account by which the CLI runs: its home, its environment, the operator's overrides and the limit of a turn.</summary>
 public sealed class CodexAccount(CodexOptions options, ProcessTag server)
 {
-    /// <summary>What the CLI's processes see, and their commands.</summary>
+    /// <summary>The environment of the CLI's processes and of their commands.</summary>
     public CodexEnvironment Environment { get; } = new(options, server);
 
     /// <summary>The folder the CLI keeps its configuration, login and sessions in.</summary>

@@ -5,12 +5,12 @@ using Tomlyn.Model;
 namespace CodexOrleans.Codex.Accounts;
 
 /// <summary>
-/// The CLI's environment, and what of it commands see, both from allow-lists: what the server was started with holds secrets (database
-/// passwords, tokens), and what the CLI gets holds its login, all of which any command of any prompt could print.
+/// The environment of the CLI and of its commands, both by allow-lists. The server's environment has secrets (database passwords, tokens)
+/// and the CLI's has its login, which a command of any prompt could print.
 /// </summary>
 public sealed class CodexEnvironment
 {
-    // Who and where the user is, and how programs talk: without these shells, git and compilers misbehave.
+    // User, folders and locale, without which shells, git and compilers misbehave.
     private static readonly string[] _forCommands =
     [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "COLORTERM", "NO_COLOR",
@@ -24,18 +24,18 @@ public sealed class CodexEnvironment
         "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)",
     ];
 
-    // Reaching the model from behind a proxy. Commands may need them as well, but a proxy's password is none of their business.
+    // Proxies to the model. Commands may need them too, but must not see a proxy's password.
     private static readonly string[] _proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
     private static readonly HashSet<string> _forCli = new(
-        // The CLI's own: where its data is, its login, whom it trusts.
+        // The CLI's own variables: its home, its login, its trusted certificates.
         [.. _forCommands, .. _forCommandsOnWindows, .. _proxies,
             "CODEX_HOME", "CODEX_SQLITE_HOME", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN", "CODEX_CA_CERTIFICATE", "RUST_LOG"],
         StringComparer.OrdinalIgnoreCase);
 
     private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
 
-    /// <summary>Takes the variables of this process that may be passed, as they are now, and the operator's.</summary>
+    /// <summary>Takes the allowed variables of this process, with their present values, and the operator's.</summary>
     public CodexEnvironment(CodexOptions options, ProcessTag host)
     {
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
@@ -51,14 +51,14 @@ public sealed class CodexEnvironment
         foreach (var (name, value) in options.Environment)
             _variables[name] = value;
         // The CLI itself runs git in the turn's folder, outside of its sandbox, and the repository's configuration, which a command may
-        // have written, can name programs to run. With this git finds no repository; commands do not see it.
+        // have written, can name programs to run. This variable keeps git from finding a repository; commands do not see it.
         _variables.TryAdd("GIT_DIR", OperatingSystem.IsWindows() ? "NUL" : "/dev/null");
         _variables[ProcessTag.HostVariable] = host.Value;
         Host = host;
         CommandVariables = FindCommandVariables(options);
     }
 
-    /// <summary>Who started it all.</summary>
+    /// <summary>The tag of this server process.</summary>
     internal ProcessTag Host { get; }
 
     /// <summary>Names of the variables that commands may see, of which one may end in <c>*</c>; the CLI hides all others.</summary>

@@ -9,6 +9,6 @@ public enum EngineCapabilities
     /// <summary>A running turn takes further input: <see cref="ICodexTurn.Steer"/>.</summary>
     Steer = 1,
 
-    /// <summary>A running turn asks, and takes the answer: <see cref="ICodexTurn.Answer"/>.</summary>
+    /// <summary>A running turn asks questions and takes answers: <see cref="ICodexTurn.Answer"/>.</summary>
     Answer = 2,
 }

@@ -3,12 +3,12 @@ namespace CodexOrleans.Codex.Engines;
 /// <summary>A thread's conversation with the CLI. It outlives its turns, of which one runs at a time.</summary>
 public interface ICodexSession
 {
-    /// <summary>The CLI's id of the session; null until it has told it.</summary>
+    /// <summary>The CLI's id of the session; null until the CLI has printed it.</summary>
     string? CodexThreadId { get; }
 
     /// <summary>
-    /// Whether the next turn can follow the last one here. Otherwise the thread needs a session of its own again: the CLI has lost its
-    /// record, or it never began one.
+    /// Whether the next turn can continue this session. If not, the thread needs a new session, because the CLI's record is lost or was
+    /// never begun.
     /// </summary>
     bool CanContinue { get; }
 
@@ -18,6 +18,6 @@ public interface ICodexSession
     /// </summary>
     ICodexTurn Start(TurnSpec turn);
 
-    /// <summary>Lets go of what the CLI keeps for the session, so that another process may continue it. No turn may run.</summary>
+    /// <summary>Releases what the CLI holds for the session, so that another process can continue it. No turn may be running.</summary>
     ValueTask Release();
 }

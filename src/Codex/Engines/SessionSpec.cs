@@ -2,13 +2,13 @@ using CodexOrleans.Codex.Accounts;
 
 namespace CodexOrleans.Codex.Engines;
 
-/// <summary>What a session is opened with.</summary>
+/// <summary>Parameters of a session.</summary>
 public sealed record SessionSpec
 {
     /// <summary>Our thread id: replaces the CLI's in <c>thread.started</c>.</summary>
     public required Guid ThreadId { get; init; }
 
-    /// <summary>On whose behalf the CLI runs.</summary>
+    /// <summary>The account by which the CLI runs.</summary>
     public required CodexAccount Account { get; init; }
 
     /// <summary>The CLI's session to continue, or null to open a new one.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace CodexOrleans.Codex.Engines;
 
-/// <summary>What a turn needs to start.</summary>
+/// <summary>Parameters of a turn.</summary>
 public sealed record TurnSpec
 {
     public required Guid TurnId { get; init; }
@@ -15,14 +15,16 @@ public sealed record TurnSpec
     /// <summary>Effective options; <see cref="ThreadOptions.WorkingDirectory"/> is set and exists.</summary>
     public required ThreadOptions Options { get; init; }
 
-    /// <summary>The folder, links resolved, in which the CLI must find itself before it gets its prompt; null takes any.</summary>
+    /// <summary>
+    /// The folder, with links resolved, that must be the CLI's working directory before it gets its prompt; null skips the check.
+    /// </summary>
     public string? RealWorkingDirectory { get; init; }
 
     public string? OutputSchema { get; init; }
 
     public IReadOnlyList<string> Images { get; init; } = [];
 
-    /// <summary>A process that prints the prompt plays the CLI's part.</summary>
+    /// <summary>Whether a process that prints the prompt runs instead of the CLI.</summary>
     public bool Rehearsal { get; init; }
 
     /// <summary>The turn's span, or null when nobody traces.</summary>

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace CodexOrleans.Codex.Events;
 
 /// <summary>
-/// An event of a turn, for reading: lines are relayed as they came, never written from these types. This base itself stands for a
-/// type that is not known here: newer CLIs may say more.
+/// An event of a turn, for reading only: lines are relayed as they came and never written from these types. This base type stands for an
+/// unknown event type, which a newer CLI may print.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type", IgnoreUnrecognizedTypeDiscriminators = true)]
 [JsonDerivedType(typeof(TurnSubmittedEvent), "turn.submitted")]

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace CodexOrleans.Codex.Events;
 
 /// <summary>
-/// Something the agent said or did. Items are replaced as a whole by each later event with the same id. This base itself stands for
-/// a type that is not known here.
+/// Something the agent said or did. Each later event with the same id replaces the whole item. This base type stands for an unknown item
+/// type.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type", IgnoreUnrecognizedTypeDiscriminators = true)]
 [JsonDerivedType(typeof(AgentMessageItem), "agent_message")]

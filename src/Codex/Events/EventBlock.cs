@@ -3,15 +3,17 @@ namespace CodexOrleans.Codex.Events;
 /// <summary>Events of a turn that became available together.</summary>
 public sealed class EventBlock
 {
-    /// <summary>How deep a line may nest: tool arguments do as they like, and a reader's usual 64 levels are too few for some.</summary>
+    /// <summary>
+    /// Deepest nesting of a line's JSON: tool arguments may nest deeper than the 64 levels that JSON readers allow by default.
+    /// </summary>
     public const int MaxDepth = 1024;
 
-    /// <summary>Whose vocabulary all of them are in.</summary>
+    /// <summary>Whether the lines are events of the CLI or of the server.</summary>
     public EventKind Kind { get; init; } = EventKind.Codex;
 
     /// <summary>
-    /// JSON lines, each ended by one <c>\n</c>, valid UTF-8 and valid JSON objects with a string <c>type</c>; no raw CR or LF inside.
-    /// Exactly sized, owned by the receiver.
+    /// JSON lines, each ended by one <c>\n</c>, valid UTF-8 and valid JSON objects with a string <c>type</c>; no raw CR or LF inside. The
+    /// array has the exact size and belongs to the receiver.
     /// </summary>
     public required byte[] Lines { get; init; }
 

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace CodexOrleans.Codex.Events;
 
 /// <summary>
-/// What a turn must know about one line of the CLI; found in one pass over its bytes, nothing is copied: places are ranges of the line.
+/// The facts that a turn needs of one line of the CLI. They are found in one pass over its bytes, and kept as ranges of the line without a
+/// copy.
 /// </summary>
 internal struct EventLine
 {
@@ -44,7 +45,7 @@ internal struct EventLine
                 return "not JSON";
             if (reader.TokenType != JsonTokenType.StartObject)
             {
-                // Only what is JSON to its end is called JSON in the message.
+                // The message calls a line JSON only if all of it is JSON.
                 reader.Skip();
                 return reader.Read() ? "not JSON" : "JSON, but not an object";
             }
@@ -203,7 +204,7 @@ internal struct EventLine
         }
         catch (InvalidOperationException)
         {
-            // An escaped half of a surrogate pair is JSON by the grammar but no text: show it as it was written.
+            // An escaped half of a surrogate pair is valid JSON but not a valid string, so the message shows the raw bytes.
             return System.Text.Encoding.UTF8.GetString(reader.ValueSpan);
         }
     }

@@ -1,6 +1,8 @@
 namespace CodexOrleans.Codex.Events;
 
-/// <summary>A turn whose process died: from what it has told follows what must be told in its place, so that nobody waits for it.</summary>
+/// <summary>
+/// A turn whose host died. From the lines that it has logged follow the lines that end its open items and the turn itself.
+/// </summary>
 public sealed class LostTurn
 {
     private readonly OpenItems _open = new();
@@ -20,7 +22,7 @@ public sealed class LostTurn
         }
     }
 
-    /// <summary>The end of each open item, and the turn's.</summary>
+    /// <summary>The lines that end each open item and the turn.</summary>
     /// <param name="code">One of <see cref="FailureCodes"/>.</param>
     /// <param name="message">For whoever reads the thread.</param>
     public EventBlock End(string code, string message)

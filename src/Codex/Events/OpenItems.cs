@@ -3,12 +3,12 @@ using System.Text;
 namespace CodexOrleans.Codex.Events;
 
 /// <summary>
-/// Items that were started and not completed: normal for a command that outlives its turn, and after every interrupt. They are
-/// closed by the server before the terminal event, so that no client waits for them.
+/// Items that were started and not completed, as after an interrupt or when a command outlives its turn. The server closes them before the
+/// terminal event, so that no client waits for them.
 /// </summary>
 internal sealed class OpenItems
 {
-    /// <summary>The CLI has a handful open at once. Beyond these bounds an item is passed on but no longer closed by the server.</summary>
+    /// <summary>The CLI has a handful of open items. Items beyond these bounds are passed on, but the server does not close them.</summary>
     private const int MaxItems = 1_000;
     private const int MaxBytes = 32 << 20;
 
@@ -59,7 +59,15 @@ internal sealed class OpenItems
             var status = item.StatusToken.GetOffsetAndLength(json.Length);
             byte[] line = status.Length == 0
                 ? [.. _prefix, .. json, (byte)'}', (byte)'\n']
-                : [.. _prefix, .. json[..status.Offset], .. "\"failed\""u8, .. json[(status.Offset + status.Length)..], (byte)'}', (byte)'\n'];
+                :
+                [
+                    .. _prefix,
+                    .. json[..status.Offset],
+                    .. "\"failed\""u8,
+                    .. json[(status.Offset + status.Length)..],
+                    (byte)'}',
+                    (byte)'\n',
+                ];
             output.Add(line, 1);
         }
 

@@ -10,10 +10,10 @@ public static class ServerLines
 {
     private const int ExcerptBytes = 200;
 
-    // As the CLI: text beyond ASCII stays readable. The lines are JSON in a JSON context, never part of a page's markup.
+    // Text beyond ASCII is not escaped, as in the CLI's lines. That is safe, because the lines are never part of a page's markup.
     private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The prompt and the effective options. The CLI never prints the prompt, and a history without it is no history.</summary>
+    /// <summary>The prompt and the effective options, which the CLI does not print but a thread's history needs.</summary>
     public static byte[] TurnSubmitted(
         Guid turnId, string prompt, ThreadOptions options, string? outputSchema, IReadOnlyList<string>? images) => Write(json =>
     {
@@ -48,7 +48,9 @@ public static class ServerLines
         json.WriteEndObject();
     });
 
-    /// <summary>An item of type <c>error</c>. The CLI's own ids are <c>item_N</c>, so the number only has to be unique among the server's.</summary>
+    /// <summary>
+    /// An item of type <c>error</c>. The CLI's own ids are <c>item_N</c>, so the number only has to be unique among the server's.
+    /// </summary>
     public static byte[] ErrorItem(int number, string message) => Write(json =>
     {
         json.WriteString("type", "item.completed");

@@ -4,8 +4,8 @@ using System.Text;
 namespace CodexOrleans.Codex.Events;
 
 /// <summary>
-/// The characters that are no line ends in JSON and SSE, but are for many readers of lines, Python's <c>str.splitlines</c> among them:
-/// U+0085, U+2028 and U+2029. Such a reader would see the rest of an event as lines of its own.
+/// U+0085, U+2028 and U+2029: they are not line ends in JSON and SSE, but are in many line readers, such as Python's <c>str.splitlines</c>,
+/// which would split an event at them.
 /// </summary>
 internal static class UnicodeLineBreaks
 {

@@ -30,9 +30,9 @@ internal static class CodexArguments
 
         void Config(string key, string? toml) => Option("--config", toml is null ? null : $"{key}={toml}");
 
-        // Without this the CLI waits for a lost network for ever.
+        // Without this the CLI waits for ever when the network is lost.
         Option("--disable", "unbounded_connection_retries");
-        // Off by default in 0.169; without it there is no todo_list.
+        // The to-do list is off by default in 0.169.
         Config("tools.update_plan.enabled", "true");
         Option("--model", options.Model);
         Option("--sandbox", options.Sandbox switch
@@ -49,7 +49,12 @@ internal static class CodexArguments
         if (options.SkipGitRepoCheck == true)
             arguments.Add("--skip-git-repo-check");
         Config("model_reasoning_effort", Toml(options.ModelReasoningEffort));
-        Config("sandbox_workspace_write.network_access", options.NetworkAccessEnabled switch { null => null, true => "true", false => "false" });
+        Config("sandbox_workspace_write.network_access", options.NetworkAccessEnabled switch
+        {
+            null => null,
+            true => "true",
+            false => "false",
+        });
         Config("web_search", options.WebSearch switch
         {
             null => null,
@@ -59,11 +64,11 @@ internal static class CodexArguments
             _ => throw new ArgumentOutOfRangeException(nameof(turn), options.WebSearch, "Unknown web search mode."),
         });
         Config("shell_environment_policy.inherit", Toml("all"));
-        // After the caller's, since the CLI takes the last one: where both speak of a key, the operator decides.
+        // The operator's overrides come after the caller's options, because the last value of a key wins.
         foreach (var (key, toml) in account.ConfigOverrides)
             Config(key, toml);
-        // By default the CLI gives commands its whole environment. It filters by name, so that no value stands on a command line, and last
-        // of all, so that what the operator's configuration adds must be named as well. The tags are set because it may exclude them.
+        // By default the CLI gives commands its whole environment, so it is told which names they may see. The CLI applies this list last,
+        // so it holds for variables of the operator's configuration too. The tags are set because that configuration may exclude them.
         Config($"shell_environment_policy.set.{ProcessTag.HostVariable}", Toml(account.Environment.Host.Value));
         Config($"shell_environment_policy.set.{ProcessTag.TurnVariable}", Toml(turn.TurnId.ToString()));
         Config("shell_environment_policy.include_only", $"[{string.Join(',', account.Environment.CommandVariables.Select(Toml))}]");
@@ -72,7 +77,7 @@ internal static class CodexArguments
             Option("--image", image);
         if (resume is not null)
             arguments.AddRange(["resume", resume]);
-        // The prompt comes by stdin: it may be long, may begin with a dash, may be the name of a subcommand.
+        // The prompt is passed by stdin, because it may be long, begin with a dash, or be the name of a subcommand.
         arguments.Add("-");
         return arguments;
     }

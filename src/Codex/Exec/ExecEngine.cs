@@ -13,13 +13,13 @@ public sealed class ExecEngine : ICodexEngine
     private readonly CodexInstallation? _installation;
     private string? _executable;
 
-    /// <param name="options">Where the CLI is, and the limits of processes.</param>
-    /// <param name="scratch">Where files of a turn lie.</param>
-    /// <param name="strays">Ends what processes leave behind.</param>
+    /// <param name="options">The CLI's path and the limits of processes.</param>
+    /// <param name="scratch">The folder for files of turns.</param>
+    /// <param name="strays">Ends processes that the CLI leaves behind.</param>
     /// <param name="time">The clock of all limits.</param>
     /// <param name="logger">For the operator.</param>
-    /// <param name="metrics">Null counts nothing.</param>
-    /// <param name="installation">Knows of the login; without it every turn is tried.</param>
+    /// <param name="metrics">Null records no metrics.</param>
+    /// <param name="installation">Knows whether the CLI has a login; without it every turn is tried.</param>
     public ExecEngine(
         IOptions<CodexOptions> options,
         ScratchFolder scratch,
@@ -52,7 +52,7 @@ public sealed class ExecEngine : ICodexEngine
 
     public ICodexSession Open(SessionSpec session) => new ExecSession(this, session);
 
-    /// <summary>The binary to start now: the one of last time while it is there, else looked up anew, so that a late install is seen.</summary>
+    /// <summary>The binary to start: the last one while it exists, else a new lookup, so that a later installation is found.</summary>
     internal string? FindExecutable()
     {
         if (!File.Exists(_executable))

@@ -2,14 +2,14 @@ using CodexOrleans.Codex.Engines;
 
 namespace CodexOrleans.Codex.Exec;
 
-/// <summary>A session of <c>codex exec</c>: nothing runs between turns, so it only remembers what the next one has to say.</summary>
+/// <summary>A session of <c>codex exec</c>. No process runs between turns, so it only has the state that the next turn needs.</summary>
 internal sealed class ExecSession(ExecEngine engine, SessionSpec spec) : ICodexSession
 {
     public string? CodexThreadId { get; private set; } = spec.Resume;
 
     public bool CanContinue => CodexThreadId is { } session && spec.Account.Sessions.CanResume(session);
 
-    /// <summary>What the session was opened with.</summary>
+    /// <summary>The spec that the session was opened with.</summary>
     public SessionSpec Spec => spec;
 
     /// <summary>The CLI's cumulative usage before the next turn.</summary>
@@ -24,7 +24,7 @@ internal sealed class ExecSession(ExecEngine engine, SessionSpec spec) : ICodexS
 
     public ValueTask Release() => default;
 
-    /// <summary>Takes note of what a turn has told of the session.</summary>
+    /// <summary>Updates the session id and usage from an ended turn.</summary>
     public void Note(string? codexThreadId, TurnOutcome? outcome)
     {
         CodexThreadId = codexThreadId ?? CodexThreadId;

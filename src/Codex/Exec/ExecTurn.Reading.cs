@@ -5,16 +5,18 @@ using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Codex.Exec;
 
-/// <summary>The reader's side: pulls stdout, cuts it into whole lines, hands them on.</summary>
+/// <summary>The reader's side: reads stdout, splits it into whole lines and passes them to the transcript.</summary>
 internal sealed partial class ExecTurn
 {
     /// <summary>Longest line, without its end.</summary>
     internal const int MaxLine = 16 << 20;
 
-    /// <summary>Read at once from a CLI that says little: many turns wait at the same time, each with a buffer.</summary>
+    /// <summary>Read size for little output. It is small because many turns wait at the same time, each with a buffer.</summary>
     private const int SmallRead = 4 << 10;
 
-    /// <summary>Read at once from one that says much: all that a pipe holds. Bounds a block, which so stays out of the heap of large objects.</summary>
+    /// <summary>
+    /// Read size for much output: the capacity of a pipe. It keeps blocks small enough to stay out of the large object heap.
+    /// </summary>
     private const int LargeRead = 64 << 10;
 
     private readonly TurnTranscript _transcript;
@@ -39,7 +41,7 @@ internal sealed partial class ExecTurn
         return null;
     }
 
-    /// <summary>Appends to the buffer's unfinished line; 0 when nothing comes any more.</summary>
+    /// <summary>Reads into the buffer behind its unfinished line; 0 at the end.</summary>
     private async ValueTask<int> ReadSome(ProcessOutput output, CancellationToken cancellationToken)
     {
         MakeRoom();
@@ -57,7 +59,7 @@ internal sealed partial class ExecTurn
     private void MakeRoom()
     {
         var needed = _length + _readSize;
-        // Rented arrays are up to twice as long as asked for; a longer one was for a long line, or for a time of many lines.
+        // A rented array may be twice as long as requested; a longer one is left from a long line or a burst, and is returned.
         if (_buffer.Length >= needed && (_buffer.Length <= 4 * needed || _length > 0))
             return;
         // A long line grows by doubling, so that it is not copied for each read.
@@ -100,7 +102,7 @@ internal sealed partial class ExecTurn
     {
         _process.EndOutput();
         var exitCode = await _process.Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
-        // The tail of stderr is part of the message.
+        // The message includes the end of stderr, so it must be complete.
         await _process.StderrEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (_length > 0)
             _transcript.Accept((byte[])[.. _buffer.AsSpan(0, _length), (byte)'\n'], _block);
@@ -143,7 +145,9 @@ internal sealed partial class ExecTurn
         StopReason.TurnTimeout => (
             TurnStatus.Failed, FailureCodes.TurnTimeout, $"The turn ran longer than the limit of {_turn.Timeout} and was stopped."),
         StopReason.HostDraining => (
-            TurnStatus.Failed, FailureCodes.HostDraining, "The server shut down before the turn was done. Continue the thread when it is back."),
+            TurnStatus.Failed,
+            FailureCodes.HostDraining,
+            "The server shut down before the turn was done. Continue the thread when it is back."),
         StopReason.StorageUnavailable => (
             TurnStatus.Failed,
             FailureCodes.StorageUnavailable,
@@ -155,7 +159,7 @@ internal sealed partial class ExecTurn
 
     private string ExitMessage(int exitCode)
     {
-        // .NET reports the death by a signal as the shell does.
+        // .NET reports death by a signal as 128 plus its number, as a shell does.
         var how = exitCode > 128 ? $"exit code {exitCode}, as by signal {exitCode - 128}" : $"exit code {exitCode}";
         var tail = _process.Stderr;
         return tail.Length == 0

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Codex.Exec;
 
-/// <summary>One turn as one run of <c>codex exec</c>: what to start, and why it may not go well. Reading is in <c>ExecTurn.Reading.cs</c>.</summary>
+/// <summary>
+/// One turn as one run of <c>codex exec</c>: its start, its supervision and its failures. Reading is in <c>ExecTurn.Reading.cs</c>.
+/// </summary>
 internal sealed partial class ExecTurn : ICodexTurn
 {
     private readonly ExecEngine _engine;
@@ -75,7 +77,7 @@ internal sealed partial class ExecTurn : ICodexTurn
         }
         catch (Exception e)
         {
-            // Whatever went wrong here, the turn must end and nobody may wait for ever.
+            // Any failure of supervision ends the turn, so that no reader waits for ever.
             LogSupervisorFailed(Logger, e, _turn.TurnId);
             _startFailure ??= "The server failed to run the Codex CLI; its log has the details.";
             if (!_process.Exited.IsCompleted)
@@ -98,7 +100,7 @@ internal sealed partial class ExecTurn : ICodexTurn
         return span?.SetTag("codex.cli.resumed", _resumed is not null);
     }
 
-    /// <summary>How the run of the CLI ended, for whoever watches.</summary>
+    /// <summary>Records on the turn's span how the run of the CLI ended.</summary>
     private void Note(Activity? span)
     {
         var failed = _startFailure is not null;
@@ -124,7 +126,7 @@ internal sealed partial class ExecTurn : ICodexTurn
         }
     }
 
-    /// <summary>What to start; null when that is impossible or no longer wanted, with the cause noted.</summary>
+    /// <summary>The program to start; null when the turn cannot or must not start, with the cause stored.</summary>
     private ProcessStart? Prepare(TurnScratch scratch)
     {
         if (_process.IsStopRequested)
@@ -144,7 +146,7 @@ internal sealed partial class ExecTurn : ICodexTurn
 
         if (_resumed is not null && !Guid.TryParse(_resumed, out _))
         {
-            // The CLI would take it for a name, not find it, and open a new session.
+            // The CLI would take an id that is not a UUID for a session name, and open a new session.
             _startFailure = "The thread's stored Codex session id is not a UUID, so the session cannot be continued. Start a new thread.";
             return null;
         }
@@ -181,7 +183,7 @@ internal sealed partial class ExecTurn : ICodexTurn
         await _turn.Accepted.WaitAsync(exited).ConfigureAwait(false);
         if (IsElsewhere())
         {
-            // Without a prompt it has done nothing yet.
+            // The CLI has no prompt yet, so it can be killed without a trace.
             _startFailure = "The working directory was moved or replaced while the turn started, so nothing was run.";
             _startFailureCode = FailureCodes.WorkspaceChanged;
             _process.Kill();
@@ -192,8 +194,8 @@ internal sealed partial class ExecTurn : ICodexTurn
     }
 
     /// <summary>
-    /// Whether the process works in another folder than the one that was checked: between the check and its start a link may have taken
-    /// the folder's place. Where the OS does not tell, false.
+    /// Whether the process works in another folder than the one that was checked, because a link has replaced the folder between the check
+    /// and the start. False where the OS does not show a process's folder.
     /// </summary>
     private bool IsElsewhere() =>
         OperatingSystem.IsLinux()
@@ -201,7 +203,9 @@ internal sealed partial class ExecTurn : ICodexTurn
         && new FileInfo($"/proc/{_process.Id}/cwd").LinkTarget is { } actual
         && actual != folder;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Turn {TurnId}: the Codex CLI could not be supervised any longer; it was ended by force.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Turn {TurnId}: the Codex CLI could not be supervised any longer; it was ended by force.")]
     private static partial void LogSupervisorFailed(ILogger logger, Exception exception, Guid turnId);
 
     [LoggerMessage(

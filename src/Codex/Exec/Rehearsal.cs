@@ -1,13 +1,13 @@
 namespace CodexOrleans.Codex.Exec;
 
 /// <summary>
-/// What a rehearsed turn starts instead of the CLI: a process that prints its stdin, which is the prompt. So a rehearsal takes every
-/// step of a turn, needs no CLI and calls no model.
+/// The program that a rehearsal starts instead of the CLI: it prints its stdin, which is the prompt. So a rehearsal runs every step of a
+/// turn without the CLI and the model.
 /// </summary>
 internal static class Rehearsal
 {
     public const string Executable = "/bin/sh";
 
-    /// <summary>The CLI's arguments come along as parameters that the script does not use.</summary>
+    /// <summary>The CLI's arguments are passed too, as parameters that the script ignores.</summary>
     public static IReadOnlyList<string> Arguments(IReadOnlyList<string> codex) => ["-c", "exec cat", "codex", .. codex];
 }

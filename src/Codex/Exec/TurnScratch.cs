@@ -2,7 +2,7 @@ using System.Text;
 
 namespace CodexOrleans.Codex.Exec;
 
-/// <summary>Files that one turn needs and that go with it; only its user may read them.</summary>
+/// <summary>Files of one turn, deleted when it ends; only the server's user may read them.</summary>
 internal sealed class TurnScratch(string parent, Guid turnId) : IDisposable
 {
     private readonly string _folder = Path.Combine(parent, turnId.ToString());
@@ -18,7 +18,9 @@ internal sealed class TurnScratch(string parent, Guid turnId) : IDisposable
         return file;
     }
 
-    /// <summary>Paths for <c>--image</c>, which splits its value at commas: a path with one goes by a link without.</summary>
+    /// <summary>
+    /// Paths for <c>--image</c>. The option splits its value at commas, so a path with a comma is replaced by a link without one.
+    /// </summary>
     public IReadOnlyList<string> LinkImages(IReadOnlyList<string> images)
     {
         if (!images.Any(i => i.Contains(',', StringComparison.Ordinal)))

@@ -6,13 +6,15 @@ using CodexOrleans.Codex.Events;
 namespace CodexOrleans.Codex.Exec;
 
 /// <summary>
-/// What one turn tells, from the CLI's lines: ordinary lines pass as the same bytes, line breaks of Unicode are escaped
-/// (<see cref="UnicodeLineBreaks"/>), garbage becomes an <c>error</c> item, open items are closed before the terminal event, and there is
-/// exactly one terminal event. No process, no clock: lines in, lines out.
+/// Turns the CLI's lines into the events of one turn. Events pass as the same bytes, line breaks of Unicode are escaped
+/// (<see cref="UnicodeLineBreaks"/>), other lines become an <c>error</c> item, open items are closed before the terminal event, and there
+/// is exactly one terminal event. A pure function of its lines: it uses no process and no clock.
 /// </summary>
 internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId, TokenUsage usageBefore)
 {
-    /// <summary>Lines that are no events are shown up to this many, then counted: a CLI that prints a log to stdout would fill the thread.</summary>
+    /// <summary>
+    /// Most items for lines that are not events; further ones are only counted, so that a CLI that logs to stdout does not fill the thread.
+    /// </summary>
     private const int MaxGarbageItems = 20;
 
     private const int MaxErrorMessage = 8_192;
@@ -21,7 +23,7 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
     private int _errorItems;
     private long _hiddenGarbage;
 
-    /// <summary>The CLI's session id, once it has told it.</summary>
+    /// <summary>The CLI's session id, or null before <c>thread.started</c>.</summary>
     public string? CodexThreadId { get; private set; }
 
     /// <summary>Set with the terminal event.</summary>
@@ -34,7 +36,8 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
     public void Accept(ReadOnlyMemory<byte> lines, EventBlockBuilder output)
     {
         var bytes = lines.Span;
-        // Vectorised passes over all lines instead of some for each; nearly always all of it holds. ASCII has no line breaks of Unicode.
+        // One vectorised check of all lines is cheaper than a check of each, and nearly always succeeds. ASCII has no line breaks of
+        // Unicode.
         var clean = !bytes.Contains((byte)'\r') && (Ascii.IsValid(bytes) || (Utf8.IsValid(bytes) && !UnicodeLineBreaks.AreIn(bytes)));
         int runStart = 0, runCount = 0, position = 0;
         while (position < bytes.Length)
@@ -77,7 +80,7 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
         Outcome = new TurnOutcome(status, code, message, Usage: null, CumulativeUsage: null);
     }
 
-    /// <summary>True when the line goes on as it is, with the lines around it. Otherwise nothing has been changed.</summary>
+    /// <summary>True when the line can pass unchanged together with its neighbours; false without any effect.</summary>
     private bool AcceptOrdinary(ReadOnlySpan<byte> line)
     {
         if (EventLine.Read(line, out var facts) is not null)
@@ -117,7 +120,7 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
             line = (byte[])[.. content, (byte)'\n'];
         if (content.Contains((byte)'\r'))
         {
-            // In valid JSON a carriage return is white space between tokens, but readers of SSE take it for a line end.
+            // A carriage return is white space between JSON tokens, but a line end in SSE.
             var copy = line.ToArray();
             copy.AsSpan().Replace((byte)'\r', (byte)' ');
             line = copy;
@@ -164,11 +167,12 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
         var id = Encoding.UTF8.GetString(line.Span[facts.ThreadIdToken].Trim((byte)'"'));
         if (resumedCodexThreadId is not null && !string.Equals(id, resumedCodexThreadId, StringComparison.OrdinalIgnoreCase))
         {
-            // The CLI opens a new session, without a word, when it takes what it was given for a name that it doesn't know.
+            // The CLI silently opens a new session when it takes the given id for an unknown session name.
             Fail(
                 TurnStatus.Failed,
                 FailureCodes.ResumeMismatch,
-                "The Codex CLI opened another session than the one this thread continues, so the turn was stopped before it could answer without the thread's history. Start a new thread, or restore the session's file in the CLI's home.",
+                "The Codex CLI opened another session than the one this thread continues, so the turn was stopped before it could answer "
+                + "without the thread's history. Start a new thread, or restore the session's file in the CLI's home.",
                 output);
             return;
         }
@@ -196,18 +200,26 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
             return;
         }
 
-        output.Add(ServerLines.ErrorItem(_errorItems++, $"The Codex CLI printed a line that is no event ({fault}): {ServerLines.Excerpt(line)}"), 1);
+        var message = $"The Codex CLI printed a line that is no event ({fault}): {ServerLines.Excerpt(line)}";
+        output.Add(ServerLines.ErrorItem(_errorItems++, message), 1);
     }
 
     private void Close(EventBlockBuilder output)
     {
         _openItems.CloseAll(output);
         if (_hiddenGarbage > 0)
-            output.Add(ServerLines.ErrorItem(_errorItems++, $"The Codex CLI printed {_hiddenGarbage} further lines that are no events; they were left out."), 1);
+        {
+            var message = $"The Codex CLI printed {_hiddenGarbage} further lines that are no events; they were left out.";
+            output.Add(ServerLines.ErrorItem(_errorItems++, message), 1);
+        }
+
         _hiddenGarbage = 0;
     }
 
-    /// <summary>The CLI counts over the whole thread; a figure below the baseline means that it has started to count anew.</summary>
+    /// <summary>
+    /// The turn's own usage. The CLI counts over the whole thread, so the usage before is subtracted; a lower count means that the CLI has
+    /// restarted its count.
+    /// </summary>
     private TokenUsage? OwnUsage(TokenUsage? cumulative)
     {
         if (cumulative is null)
@@ -220,13 +232,17 @@ internal sealed class TurnTranscript(Guid threadId, string? resumedCodexThreadId
             OutputTokens = cumulative.OutputTokens - usageBefore.OutputTokens,
             ReasoningOutputTokens = cumulative.ReasoningOutputTokens - usageBefore.ReasoningOutputTokens,
         };
-        var restarted = own.InputTokens < 0 || own.CachedInputTokens < 0 || own.CacheWriteInputTokens < 0 || own.OutputTokens < 0 || own.ReasoningOutputTokens < 0;
+        var restarted = own.InputTokens < 0
+            || own.CachedInputTokens < 0
+            || own.CacheWriteInputTokens < 0
+            || own.OutputTokens < 0
+            || own.ReasoningOutputTokens < 0;
         return restarted ? cumulative : own;
     }
 
     /// <summary>
-    /// A message as every database can hold it: cut between two characters, without NUL and halves of surrogate pairs. Else the turn's end
-    /// would be lost for the sake of its wording.
+    /// Makes a message storable in every database: cut between two characters, without NUL and halves of surrogate pairs. A message that
+    /// cannot be stored would lose the turn's end.
     /// </summary>
     [return: NotNullIfNotNull(nameof(message))]
     private static string? Storable(string? message)

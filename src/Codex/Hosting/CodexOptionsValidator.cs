@@ -18,16 +18,27 @@ internal sealed class CodexOptionsValidator : IValidateOptions<CodexOptions>
 
         Require(options.TurnTimeout > TimeSpan.Zero, "Codex:TurnTimeout must be longer than zero.");
         Require(options.TurnTimeout <= TimeSpan.FromDays(30), "Codex:TurnTimeout must be at most 30 days.");
-        Require(options.StopGrace >= TimeSpan.Zero && options.StopGrace <= TimeSpan.FromMinutes(5), "Codex:StopGrace must be between zero and 5 minutes.");
-        Require(options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromHours(1), "Codex:DrainTimeout must be between zero and one hour.");
+        Require(
+            options.StopGrace >= TimeSpan.Zero && options.StopGrace <= TimeSpan.FromMinutes(5),
+            "Codex:StopGrace must be between zero and 5 minutes.");
+        Require(
+            options.DrainTimeout >= TimeSpan.Zero && options.DrainTimeout <= TimeSpan.FromHours(1),
+            "Codex:DrainTimeout must be between zero and one hour.");
         Require(options.MaxConcurrentTurns is >= 0 and <= 100_000, "Codex:MaxConcurrentTurns must be between 0 and 100000.");
-        Require(options.MaxQueueWait >= TimeSpan.Zero && options.MaxQueueWait <= TimeSpan.FromHours(1), "Codex:MaxQueueWait must be between zero and one hour.");
+        Require(
+            options.MaxQueueWait >= TimeSpan.Zero && options.MaxQueueWait <= TimeSpan.FromHours(1),
+            "Codex:MaxQueueWait must be between zero and one hour.");
         Require(options.MaxQueueLength is >= 0 and <= 1_000_000, "Codex:MaxQueueLength must be between 0 and 1000000.");
-        Require(options.ExecutablePath is not { Length: > 0 } path || Path.GetFileName(path) == path || File.Exists(path), $"Codex:ExecutablePath: there is no file '{options.ExecutablePath}'.");
-        Require(options.ConfigOverrides.Keys.All(k => k.Length > 0 && !k.Contains('=', StringComparison.Ordinal)), "Codex:ConfigOverrides: a key is empty or holds '='.");
+        Require(
+            options.ExecutablePath is not { Length: > 0 } path || Path.GetFileName(path) == path || File.Exists(path),
+            $"Codex:ExecutablePath: there is no file '{options.ExecutablePath}'.");
+        Require(
+            options.ConfigOverrides.Keys.All(k => k.Length > 0 && !k.Contains('=', StringComparison.Ordinal)),
+            "Codex:ConfigOverrides: a key is empty or holds '='.");
         Require(
             !NamesCommandVariables(options.ConfigOverrides),
-            "Codex:ConfigOverrides: shell_environment_policy.include_only is the server's own; name what commands see in Codex:PassToCommands.");
+            "Codex:ConfigOverrides: shell_environment_policy.include_only is the server's own; "
+            + "name what commands see in Codex:PassToCommands.");
         Require(
             options.PassToCommands.All(n => IsVariableName(n) && n.AsSpan().IndexOfAny("*?[]") < 0),
             "Codex:PassToCommands: a name is empty, is a pattern, or holds '=' or a null character.");
@@ -35,7 +46,9 @@ internal sealed class CodexOptionsValidator : IValidateOptions<CodexOptions>
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    /// <summary>Whether it would take the place of the list that keeps secrets, and lets the process tags through.</summary>
+    /// <summary>
+    /// Whether the overrides replace the list of variables that commands see, which hides secrets and passes the process tags.
+    /// </summary>
     private static bool NamesCommandVariables(IReadOnlyDictionary<string, string> overrides)
     {
         var configuration = new CliConfiguration();
@@ -43,5 +56,6 @@ internal sealed class CodexOptionsValidator : IValidateOptions<CodexOptions>
         return configuration.Find("shell_environment_policy", "include_only") is not null;
     }
 
-    private static bool IsVariableName(string name) => name.Length > 0 && !name.Contains('=', StringComparison.Ordinal) && !name.Contains('\0', StringComparison.Ordinal);
+    private static bool IsVariableName(string name) =>
+        name.Length > 0 && !name.Contains('=', StringComparison.Ordinal) && !name.Contains('\0', StringComparison.Ordinal);
 }

@@ -22,7 +22,8 @@ public static class CodexRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => ProcessTag.Ephemeral());
         services.TryAddSingleton(_ => ScratchFolder.Temporary());
-        services.TryAddSingleton(s => new CodexAccount(s.GetRequiredService<IOptions<CodexOptions>>().Value, s.GetRequiredService<ProcessTag>()));
+        services.TryAddSingleton(s => new CodexAccount(
+            s.GetRequiredService<IOptions<CodexOptions>>().Value, s.GetRequiredService<ProcessTag>()));
         services.TryAddSingleton<CliMetrics>();
         services.TryAddSingleton<StrayProcesses>();
         services.TryAddSingleton<CodexInstallation>();

@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 namespace CodexOrleans.Codex.Installation;
 
 /// <summary>
-/// Finds the CLI's native binary. What npm puts on PATH is a Node script that starts it: twice the start time, and after a kill -9
-/// of the script the CLI lives on.
+/// Finds the CLI's native binary. npm puts a Node script on PATH that starts it, which doubles the start time, and after a kill -9 of the
+/// script the CLI lives on.
 /// </summary>
 public static class CodexExecutable
 {
     private static readonly string _nativeName = OperatingSystem.IsWindows() ? "codex.exe" : "codex";
 
-    /// <summary>Looks at <see cref="CodexOptions.ExecutablePath"/>, or else for the checkout's pinned CLI and then on PATH.</summary>
+    /// <summary>Searches <see cref="CodexOptions.ExecutablePath"/>, or else the checkout's pinned CLI and then PATH.</summary>
     /// <returns>Absolute path; null when there is none.</returns>
-    public static string? Find(string? configured) => Find(configured, AppContext.BaseDirectory, Environment.GetEnvironmentVariable("PATH"));
+    public static string? Find(string? configured) =>
+        Find(configured, AppContext.BaseDirectory, Environment.GetEnvironmentVariable("PATH"));
 
     internal static string? Find(string? configured, string baseDirectory, string? path)
     {
@@ -57,7 +58,10 @@ public static class CodexExecutable
         File.Exists(file) && (OperatingSystem.IsWindows()
             || (File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0);
 
-    /// <summary>The binary behind npm's link, its Windows <c>.cmd</c> file or the Node script itself; null when <paramref name="file"/> is something else.</summary>
+    /// <summary>
+    /// The binary behind npm's link, its Windows <c>.cmd</c> file or the Node script itself; null when <paramref name="file"/> is something
+    /// else.
+    /// </summary>
     private static string? Native(string file)
     {
         var target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
@@ -65,7 +69,8 @@ public static class CodexExecutable
         if (Path.GetFileName(target) == "codex.js")
             return NativeOf(Path.GetDirectoryName(folder)!);
         if (Path.GetExtension(target) is ".cmd" or ".ps1")
-            return NativeOf(Path.Combine(folder, "node_modules", "@openai", "codex")) ?? NativeOf(Path.Combine(folder, "..", "@openai", "codex"));
+            return NativeOf(Path.Combine(folder, "node_modules", "@openai", "codex"))
+                ?? NativeOf(Path.Combine(folder, "..", "@openai", "codex"));
         return null;
     }
 

@@ -19,9 +19,14 @@ public sealed record CodexFacts(string? Path, string? Version, LoginState Login)
     public string? Problem => (Path, Version, Login) switch
     {
         (null, _, _) => "The Codex CLI was not found. Install it with 'npm i -g @openai/codex', or set Codex:ExecutablePath.",
-        (_, null, _) => "The Codex CLI was found but cannot be run. Reinstall it with 'npm i -g @openai/codex', or set Codex:ExecutablePath.",
-        (_, _, LoginState.LoggedOut) => "The Codex CLI is not logged in. Run 'codex login' as the user that runs this server, or set CODEX_API_KEY.",
-        _ when SandboxWorks == false => "The Codex CLI cannot sandbox commands on this machine, so they fail unless a turn runs with danger-full-access. Keep Codex:Home out of the temp folder, where the CLI puts no sandbox helper, and allow unprivileged user namespaces (on Linux: user.max_user_namespaces, and in a container its security profile).",
+        (_, null, _) =>
+            "The Codex CLI was found but cannot be run. Reinstall it with 'npm i -g @openai/codex', or set Codex:ExecutablePath.",
+        (_, _, LoginState.LoggedOut) =>
+            "The Codex CLI is not logged in. Run 'codex login' as the user that runs this server, or set CODEX_API_KEY.",
+        _ when SandboxWorks == false =>
+            "The Codex CLI cannot sandbox commands on this machine, so they fail unless a turn runs with danger-full-access. "
+            + "Keep Codex:Home out of the temp folder, where the CLI puts no sandbox helper, and allow unprivileged user namespaces "
+            + "(on Linux: user.max_user_namespaces, and in a container its security profile).",
         _ => null,
     };
 }

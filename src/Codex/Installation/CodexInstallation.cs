@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.Codex.Installation;
 
 /// <summary>
-/// The installed CLI: where, which version, logged in or not. Found out by running it, then kept until one of the files that the
-/// answer depends on changes, so that asking is cheap.
+/// The installed CLI: its path, version and login. The facts are found by running the CLI, and cached until one of the files that they
+/// depend on changes.
 /// </summary>
 public sealed partial class CodexInstallation(IOptions<CodexOptions> options, CodexAccount account) : IDisposable
 {
@@ -24,8 +24,8 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Co
     public string? Path => CodexExecutable.Find(options.Value.ExecutablePath);
 
     /// <summary>
-    /// Whether the CLI is known to have no login and no provider that could do without. Answers from memory; what is not known, or may
-    /// have changed, is asked meanwhile, and until then this is false.
+    /// Whether the CLI is known to have no login, and no provider that needs none. Returns the cached answer; an unknown or outdated one is
+    /// refreshed in the background, and until then this is false.
     /// </summary>
     public bool IsLoggedOut
     {
@@ -39,11 +39,11 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Co
         }
     }
 
-    /// <summary>What is known, from memory unless something has changed. Never throws for what the CLI does.</summary>
+    /// <summary>The facts, cached unless something has changed. Never throws for a failure of the CLI.</summary>
     public ValueTask<CodexFacts> GetFacts(CancellationToken cancellationToken = default) =>
         _last is { } last && last.Key == CurrentKey() ? ValueTask.FromResult(last.Facts) : Ask(cancellationToken);
 
-    /// <summary>Asks the CLI anew, whatever is known.</summary>
+    /// <summary>Asks the CLI anew, whatever is cached.</summary>
     public ValueTask<CodexFacts> Refresh(CancellationToken cancellationToken = default)
     {
         _last = null;
@@ -65,7 +65,7 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Co
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The server ends; nobody needs the answer any more.
+            // The server is stopping and needs no answer.
         }
     }
 
@@ -105,18 +105,18 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Co
         var configuration = ReadConfiguration(out var profile);
         if (NamesCustomProvider(configuration, profile))
             return LoginState.CustomProvider;
-        // 'login status' doesn't look at the variable, although exec does, before anything else.
+        // 'login status' ignores this variable, but exec uses it first.
         if (_environment["CODEX_API_KEY"] is { Length: > 0 })
             return LoginState.ApiKey;
         var overrides = options.Value.ConfigOverrides.Select(o => $"--config={o.Key}={o.Value}");
         var status = await Run(path, ["login", "status", .. overrides], cancellationToken).ConfigureAwait(false);
         if (status is null)
             return LoginState.Unknown;
-        // All of its text goes to stderr.
+        // The command prints its text to stderr.
         var said = status.StandardError + status.StandardOutput;
         if (status.ExitCode == 0)
             return said.Contains("ChatGPT", StringComparison.OrdinalIgnoreCase) ? LoginState.ChatGpt : LoginState.ApiKey;
-        // It exits alike when it cannot tell, as when it finds no keyring.
+        // The exit code is the same when the CLI cannot tell, such as without a keyring.
         return said.Contains("Not logged in", StringComparison.OrdinalIgnoreCase) && !MayDoWithoutLogin(configuration, profile)
             ? LoginState.LoggedOut
             : LoginState.Unknown;
@@ -133,7 +133,7 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Co
         return configuration;
     }
 
-    /// <summary>Whether turns go, or may go, to a provider other than the built-in one.</summary>
+    /// <summary>Whether turns use, or may use, a provider other than the built-in one.</summary>
     private bool NamesCustomProvider(CliConfiguration configuration, string? profile)
     {
         if (options.Value.ConfigOverrides.TryGetValue("model_provider", out var provider))
@@ -149,7 +149,7 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Co
         static bool IsCustom(object? provider) => provider is not null and not "openai";
     }
 
-    /// <summary>What makes it uncertain that the built-in provider asks for a login, or that there is none.</summary>
+    /// <summary>Settings that make it uncertain whether the built-in provider needs a login, or whether there is one.</summary>
     private bool MayDoWithoutLogin(CliConfiguration configuration, string? profile) =>
         !configuration.IsComplete
         || profile is not null
@@ -184,7 +184,7 @@ public sealed partial class CodexInstallation(IOptions<CodexOptions> options, Co
         }
     }
 
-    /// <summary>Where the machine's administrator configures the CLI.</summary>
+    /// <summary>The configuration of the CLI by the machine's administrator.</summary>
     private static string SystemFolder { get; } = OperatingSystem.IsWindows()
         ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "OpenAI", "Codex")
         : "/etc/codex";

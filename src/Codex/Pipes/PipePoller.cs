@@ -6,8 +6,8 @@ using System.Runtime.Versioning;
 namespace CodexOrleans.Codex.Pipes;
 
 /// <summary>
-/// One thread that waits for all pipes of the running CLIs and continues whoever reads from one. The runtime's own asynchronous
-/// reads cost an event two more changes of threads and a second system call.
+/// One thread that waits for the pipes of all running CLIs and continues their readers. The runtime's own asynchronous reads cost an event
+/// two more thread switches and a second system call.
 /// </summary>
 /// <remarks>Readers run on this thread: they must be quick and never block.</remarks>
 [SupportedOSPlatform("linux")]
@@ -21,7 +21,7 @@ internal sealed class PipePoller
     private const uint EdgeTriggered = 1u << 31;
     private const int EventsAtOnce = 256;
 
-    // The kernel packs its structure (a mask of 32 bits, our id of 64) on x64 alone.
+    // The kernel packs epoll_event (a mask of 32 bits, our id of 64) on x64 only.
     private static readonly int _idOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
     private static readonly int _eventSize = _idOffset + 8;
 
@@ -39,11 +39,11 @@ internal sealed class PipePoller
         new Thread(Run) { Name = "Pipe reader", IsBackground = true }.Start();
     }
 
-    /// <summary>The one of this process; its thread starts with the first use and lives as long as the process.</summary>
+    /// <summary>The poller of this process; its thread starts with the first use and runs until the process ends.</summary>
     public static PipePoller Shared => _shared.Value;
 
     /// <summary>Begins to watch a pipe. It is reported once at the beginning, and then whenever something has come since.</summary>
-    /// <returns>What <see cref="Remove"/> wants.</returns>
+    /// <returns>The id for <see cref="Remove"/>.</returns>
     public long Add(PolledPipe pipe, int descriptor)
     {
         var id = Interlocked.Increment(ref _lastId);
@@ -54,7 +54,7 @@ internal sealed class PipePoller
         throw new Win32Exception(Marshal.GetLastPInvokeError(), "epoll_ctl failed");
     }
 
-    /// <summary>Forgets a pipe; to be called before its descriptor is closed.</summary>
+    /// <summary>Stops watching a pipe. Must be called before its descriptor is closed.</summary>
     public void Remove(long id, int descriptor)
     {
         _pipes.TryRemove(id, out _);
@@ -80,7 +80,7 @@ internal sealed class PipePoller
         var events = stackalloc byte[EventsAtOnce * 16];
         while (true)
         {
-            // Interrupted waits return a negative count, and there is no other failure once the arguments are right.
+            // A negative count means an interrupted wait: with valid arguments there is no other failure.
             var count = epoll_wait(_epoll, events, EventsAtOnce, -1);
             for (var i = 0; i < count; i++)
             {

@@ -8,8 +8,8 @@ using System.Threading.Tasks.Sources;
 namespace CodexOrleans.Codex.Pipes;
 
 /// <summary>
-/// The reading end of a process's pipe, read without the runtime's help: a read that finds nothing waits for the
-/// <see cref="PipePoller"/> and continues on its thread. One read at a time.
+/// The reading end of a process's pipe, read by system calls instead of the runtime's asynchronous I/O. A read that finds the pipe empty
+/// waits for the <see cref="PipePoller"/> and continues on its thread. One read at a time.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class PolledPipe : Stream, IValueTaskSource
@@ -70,16 +70,18 @@ internal sealed class PolledPipe : Stream, IValueTaskSource
     /// <exception cref="Win32Exception">The kernel refuses another watch.</exception>
     public static PolledPipe Over(PipeStream pipe) => new(pipe.SafePipeHandle);
 
-    /// <summary>Reads what is there, or waits until something comes; 0 at the end.</summary>
+    /// <summary>Reads the available bytes, or waits for some; 0 at the end.</summary>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // Always a look first, although the poller has seen nothing yet: it may be late, and the reader of a pipe whose process is gone
-        // waits only for a moment.
+        // It tries to read even if the poller has reported nothing, because the poller may be late and a reader waits only 100 ms after the
+        // process has ended.
         _arrived = false;
         var count = TryRead(buffer.Span);
         if (count >= 0)
             return new(count);
-        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : ReadLater(buffer, cancellationToken);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<int>(cancellationToken)
+            : ReadLater(buffer, cancellationToken);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("This pipe is read asynchronously.");
@@ -94,7 +96,7 @@ internal sealed class PolledPipe : Stream, IValueTaskSource
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    /// <summary>Called by the poller: something came, or nothing will come any more.</summary>
+    /// <summary>Called by the poller when bytes have arrived or the pipe has ended.</summary>
     internal void Notice(bool hungUp)
     {
         if (hungUp)
@@ -136,8 +138,8 @@ internal sealed class PolledPipe : Stream, IValueTaskSource
     }
 
     /// <summary>
-    /// Begins a wait. Whoever takes the state back from waiting completes it: the poller, the cancellation, or this call when something
-    /// came before it began.
+    /// Begins a wait. Whichever sets the state back from waiting completes it: the poller, the cancellation, or this call if bytes arrived
+    /// before it began.
     /// </summary>
     private CancellationTokenRegistration Wait(CancellationToken cancellationToken)
     {

@@ -3,12 +3,12 @@ using System.IO.Pipes;
 
 namespace CodexOrleans.Codex.Pipes;
 
-/// <summary>The output of a process, read in the fastest way that this machine has.</summary>
+/// <summary>Chooses the fastest reader for the output of a process.</summary>
 internal static class ProcessPipe
 {
     /// <summary>
-    /// A faster reader of the same pipe where there is one, else the stream itself. The stream must not be read beside it, and must
-    /// outlive it.
+    /// A faster reader of the same pipe if this OS has one, else the stream itself. The stream must not be read directly, and must outlive
+    /// the reader.
     /// </summary>
     public static Stream Over(Stream stream)
     {
@@ -20,7 +20,7 @@ internal static class ProcessPipe
         }
         catch (Exception e) when (e is IOException or Win32Exception)
         {
-            // The kernel refuses another descriptor or watch; the runtime's own way may still work.
+            // The kernel refuses another descriptor or watch; the runtime's own reads may still work.
             return stream;
         }
     }

@@ -7,17 +7,19 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Codex.Processes;
 
 /// <summary>
-/// One supervised process of the CLI. Two parties meet here and neither waits for the other longer than it must: a reader pulls stdout at
-/// its own pace (a full pipe slows the process down), the supervisor makes sure that the process and all that it started end.
+/// One supervised process of the CLI. It has two sides that run independently: a reader takes stdout at its own pace (a full pipe slows the
+/// process down), and the supervisor ensures that the process and all that it started end.
 /// </summary>
-/// <param name="supervisor">What all processes share.</param>
-/// <param name="tag">Which turn's the process is, as its environment says: by it everything it starts is found.</param>
+/// <param name="supervisor">The services and limits that all processes share.</param>
+/// <param name="tag">
+/// The turn's id. It is in the environment of the process and of everything that it starts, by which they are found.
+/// </param>
 internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid tag) : IDisposable
 {
-    /// <summary>After its last output the CLI writes its session and ends, in about 80 ms.</summary>
+    /// <summary>Time to exit after the last output. The CLI writes its session and ends in about 80 ms.</summary>
     private static readonly TimeSpan _exitGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>A process that SIGKILL has not ended by then hangs in the kernel.</summary>
+    /// <summary>Longest wait after SIGKILL: a process that lives longer hangs in the kernel.</summary>
     private static readonly TimeSpan _killPatience = TimeSpan.FromSeconds(10);
 
     private static readonly Task _never = new TaskCompletionSource().Task;
@@ -26,7 +28,7 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
     private readonly CancellationTokenSource _polite = new();
     private readonly CancellationTokenSource _force = new();
 
-    /// <summary>The process and its strays are gone: what keeps a pipe open now is nothing of ours.</summary>
+    /// <summary>Cancelled when the process and its strays have ended; another process that keeps the pipe open no longer matters.</summary>
     private readonly CancellationTokenSource _gone = new();
 
     private readonly TaskCompletionSource<ProcessOutput?> _output = new();
@@ -38,41 +40,41 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
 
     private int _id;
 
-    /// <summary>Its stdout once it runs; null when it was not started.</summary>
+    /// <summary>The stdout once the process runs; null when it was not started.</summary>
     public Task<ProcessOutput?> Output => _output.Task;
 
-    /// <summary>Its exit code, as .NET reports it; -1 when it was not started or could not be ended.</summary>
+    /// <summary>The exit code as .NET reports it; -1 when the process was not started or could not be ended.</summary>
     public Task<int> Exited => _exited.Task;
 
     /// <summary>Completes when <see cref="Stderr"/> is complete.</summary>
     public Task StderrEnded => _stderrEnded.Task;
 
-    /// <summary>The last of what it said on stderr, made readable.</summary>
+    /// <summary>The end of stderr as readable text.</summary>
     public string Stderr => _stderr.Text();
 
-    /// <summary>Its id once it runs, else 0.</summary>
+    /// <summary>The process id once the process runs, else 0.</summary>
     public int Id => Volatile.Read(ref _id);
 
     public bool IsStopRequested => _stopRequested.Task.IsCompleted;
 
-    /// <summary>Nobody needs its output or work any more.</summary>
+    /// <summary>Whether the turn needs no further output of the process.</summary>
     public bool IsOutputOver => _outputOver.Task.IsCompleted;
 
-    /// <summary>Ends it: politely first, by force after the grace period.</summary>
+    /// <summary>Ends the process with SIGINT, and with SIGKILL after the grace period.</summary>
     public void Stop() => _stopRequested.TrySetResult();
 
-    /// <summary>Ends it by force.</summary>
+    /// <summary>Ends the process with SIGKILL.</summary>
     public void Kill()
     {
         _killRequested.TrySetResult();
         _stopRequested.TrySetResult();
     }
 
-    /// <summary>Nothing that it prints or does from now on matters: it gets a moment to end by itself.</summary>
+    /// <summary>Declares that no further output is needed. The process gets two seconds to end by itself.</summary>
     public void EndOutput() => _outputOver.TrySetResult();
 
-    /// <summary>Runs it to its end and to the end of everything it started. Called once; without it, or after it, all is over.</summary>
-    /// <param name="start">What to start, or null for nothing.</param>
+    /// <summary>Runs the process, and returns when it and everything that it started have ended. Called once.</summary>
+    /// <param name="start">The program to start, or null to start none.</param>
     /// <returns>False when it could not be started.</returns>
     public async Task<bool> Run(ProcessStart? start)
     {
@@ -123,7 +125,8 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
                     process =>
                     {
                         start.Environment(process.Environment);
-                        // As a list: a command line would have to be quoted, and is taken apart again by other rules.
+                        // The arguments are passed as a list, because a command line would be quoted by one set of rules and split by
+                        // another.
                         foreach (var argument in arguments)
                             process.ArgumentList.Add(argument);
                     },
@@ -139,7 +142,9 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
         }
     }
 
-    /// <summary>The process's own event: CliWrap's task ends only with the pipes, which a grandchild may hold open.</summary>
+    /// <summary>
+    /// Uses the process's own exit event, because CliWrap's task ends only when the pipes close, which a grandchild may hold open.
+    /// </summary>
     private void NoteExit(Process process)
     {
         Volatile.Write(ref _id, process.Id);
@@ -148,7 +153,7 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
             _exited.TrySetResult(process.ExitCode);
     }
 
-    /// <summary>Gives stdout to the reader, and when that has what it wants, throws the rest away so that the process can end.</summary>
+    /// <summary>Gives stdout to the reader, and discards the rest when the reader is done, so that the process can end.</summary>
     private async Task HandOutStdout(Stream stdout, CancellationToken _)
     {
         using var pipe = ProcessPipe.Over(stdout);
@@ -173,7 +178,7 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
         }
     }
 
-    /// <summary>Waits for the process; ends it when asked to, or when it stays after its output is over.</summary>
+    /// <summary>Waits for the process to exit; ends it on request, or when it does not exit after its last output.</summary>
     private async Task UntilExited()
     {
         await Task.WhenAny(_exited.Task, _stopRequested.Task, _outputOver.Task).ConfigureAwait(false);
@@ -181,7 +186,7 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
             return;
         if (!_killRequested.Task.IsCompleted && !_exited.Task.IsCompleted)
         {
-            // SIGINT lets the CLI end its commands itself; SIGTERM and SIGKILL leave their children as orphans.
+            // SIGINT comes first, because the CLI then ends its commands; SIGTERM and SIGKILL would leave them as orphans.
             await _polite.CancelAsync().ConfigureAwait(false);
             await ExitsWithin(supervisor.StopGrace, _killRequested.Task).ConfigureAwait(false);
         }
@@ -206,7 +211,9 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
         return _exited.Task.IsCompleted;
     }
 
-    /// <summary>Commands run in sessions of their own, so neither a signal to the CLI nor to its group reaches all of them.</summary>
+    /// <summary>
+    /// Ends the commands of the turn, which run in sessions of their own and so do not get signals to the CLI or its group.
+    /// </summary>
     private async Task EndStrays()
     {
         try
@@ -220,7 +227,8 @@ internal sealed partial class CodexProcess(ProcessSupervisor supervisor, Guid ta
     }
 
     private static void Observe(Task command) =>
-        // A stopped command ends in an OperationCanceledException by CliWrap's contract; a broken pipe tells no more than the exit code.
+        // The exception is ignored: a stopped command ends in an OperationCanceledException by CliWrap's contract, and a broken pipe says
+        // no more than the exit code.
         command.ContinueWith(
             static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 

@@ -4,10 +4,11 @@ namespace CodexOrleans.Codex.Processes;
 internal static class ControllingTerminal
 {
     /// <summary>
-    /// <c>setsid</c> when there is a terminal, else null. Ctrl+C in a terminal goes to every process of its foreground group: the CLIs
-    /// would end before the server has begun to wait for their turns. It costs one exec for each turn, so only then.
+    /// <c>setsid</c> when there is a terminal, else null. Ctrl+C in a terminal signals every process of its foreground group, so the CLIs
+    /// would end before the server waits for their turns. Without a terminal it is left out, because it costs each turn one exec.
     /// </summary>
-    public static string? SessionStarter { get; } = OperatingSystem.IsLinux() && Exists() && File.Exists("/usr/bin/setsid") ? "/usr/bin/setsid" : null;
+    public static string? SessionStarter { get; } =
+        OperatingSystem.IsLinux() && Exists() && File.Exists("/usr/bin/setsid") ? "/usr/bin/setsid" : null;
 
     private static bool Exists()
     {

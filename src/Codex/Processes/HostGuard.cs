@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Codex.Processes;
 
 /// <summary>
-/// A tiny process beside the server that waits for its death and then ends everything that carries its tag: after kill -9 no
-/// handler of the server runs, and a restart may never come. POSIX shell and <c>/proc</c>, so Linux only; elsewhere orphans live
-/// until they end by themselves.
+/// A small process beside the server that waits for the server's death and then kills every process with its tag. It is needed after kill
+/// -9, when no handler of the server runs and a restart may never come. It needs a POSIX shell and <c>/proc</c>, so Linux only; elsewhere
+/// orphans live until they end by themselves.
 /// </summary>
 public sealed partial class HostGuard(ProcessTag host, ILogger<HostGuard> logger) : BackgroundService
 {
@@ -74,7 +74,10 @@ public sealed partial class HostGuard(ProcessTag host, ILogger<HostGuard> logger
         await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The guard process could not be started; if this server is killed by force, commands of running turns may live on until its next start.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The guard process could not be started; if this server is killed by force, commands of running turns may live on until "
+            + "its next start.")]
     private partial void LogNotStarted(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The guard process has ended before the server; starting another one.")]

@@ -5,13 +5,13 @@ using System.Text;
 namespace CodexOrleans.Codex.Processes;
 
 /// <summary>
-/// Reads <c>/proc</c> by plain system calls: most processes of a machine belong to others or are gone by the time they are read, and
-/// an exception for each would cost more than all the rest of a scan.
+/// Reads <c>/proc</c> by plain system calls, because most processes of a machine belong to other users or have ended when they are read,
+/// and an exception for each would cost more than the rest of a scan.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal static class ProcFs
 {
-    /// <summary>What <see cref="Read"/> returns for a process that is not ours to read.</summary>
+    /// <summary>Result of <see cref="Read"/> for a process that this user may not read.</summary>
     public const int Denied = -1;
 
     private const int ReadOnlyCloseOnExec = 0x80000;

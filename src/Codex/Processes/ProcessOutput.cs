@@ -1,23 +1,23 @@
 namespace CodexOrleans.Codex.Processes;
 
 /// <summary>
-/// What a process prints on one of its pipes. When the process is gone, what the pipe holds is still read, and no more than that:
-/// something that is not ours may keep the pipe open.
+/// The output of a process on one of its pipes. After the process has ended, only what is already in the pipe is read, because a process
+/// that the server does not control may keep the pipe open for ever.
 /// </summary>
 internal sealed class ProcessOutput(Stream pipe, CancellationToken gone)
 {
-    /// <summary>The most that the pipe of a process that is gone can still hold (the kernel's limit for pipes).</summary>
+    /// <summary>Most bytes that are read after the process has ended: the kernel's limit for pipes.</summary>
     private const int MaxPipe = 1 << 20;
 
-    /// <summary>What a pipe holds is there at once; a read that waits this long finds it empty.</summary>
+    /// <summary>A read that waits longer than this has found the pipe empty: bytes in it are readable at once.</summary>
     private static readonly TimeSpan _pipeIsEmpty = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Takes what nobody reads, of all processes at once.</summary>
+    /// <summary>Buffer for discarded bytes, shared by all processes.</summary>
     private static readonly byte[] _discarded = new byte[4_096];
 
     private int _readAfterEnd;
 
-    /// <summary>Reads what comes next; 0 when nothing comes any more.</summary>
+    /// <summary>Reads the next bytes; 0 at the end.</summary>
     /// <exception cref="IOException">The pipe cannot be read.</exception>
     public async ValueTask<int> Read(Memory<byte> room, CancellationToken cancellationToken = default)
     {
@@ -32,7 +32,7 @@ internal sealed class ProcessOutput(Stream pipe, CancellationToken gone)
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // The process is gone, and something else holds the pipe.
+                // The process has ended, and another one holds the pipe open.
             }
         }
 
@@ -41,7 +41,7 @@ internal sealed class ProcessOutput(Stream pipe, CancellationToken gone)
         return count;
     }
 
-    /// <summary>Throws away what comes, so that the process is not held up by a full pipe; until it is gone.</summary>
+    /// <summary>Discards output until the process has ended, so that a full pipe does not block it.</summary>
     public async Task Discard()
     {
         try
@@ -52,14 +52,14 @@ internal sealed class ProcessOutput(Stream pipe, CancellationToken gone)
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
-            // Something else holds the pipe.
+            // Another process holds the pipe open.
         }
     }
 
     private async ValueTask<int> ReadWhatIsThere(Memory<byte> room)
     {
         using var empty = new CancellationTokenSource();
-        // The read looks into the pipe before it waits; so the clock must not start before it has looked.
+        // The timeout starts only after the read has found the pipe empty and waits.
         var read = pipe.ReadAsync(room, empty.Token);
         if (!read.IsCompleted)
             empty.CancelAfter(_pipeIsEmpty);

@@ -3,17 +3,17 @@ using System.Runtime.Versioning;
 
 namespace CodexOrleans.Codex.Processes;
 
-/// <summary>One look at all processes that this user may see.</summary>
+/// <summary>One scan of all processes that this user may see.</summary>
 /// <param name="Tagged">Those that carry a tag.</param>
 /// <param name="Unread">
-/// Ids of processes without an environment: zombies, threads of the kernel, and those that ended, or were replacing their program, while
-/// they were looked at.
+/// Ids of processes without a readable environment: zombies, kernel threads, and those that ended or executed a new program during the
+/// scan.
 /// </param>
 internal sealed record ProcessScan(List<TaggedProcess> Tagged, HashSet<int> Unread)
 {
     public static ProcessScan Empty { get; } = new([], []);
 
-    /// <summary>Looks at every process once.</summary>
+    /// <summary>Scans every process once.</summary>
     [SupportedOSPlatform("linux")]
     public static ProcessScan Take()
     {
@@ -35,8 +35,8 @@ internal sealed record ProcessScan(List<TaggedProcess> Tagged, HashSet<int> Unre
     }
 
     /// <summary>
-    /// Whether nothing can have hidden from this look: a process that it could not read may have left a child that came too late for the
-    /// look's list. One that the look before could not read either was dead already.
+    /// Whether the scan cannot have missed a process. An unread process may have started a child after the scan listed the processes; one
+    /// that was unread in the scan before too was dead already.
     /// </summary>
     public bool IsComplete(ProcessScan before) => Unread.IsSubsetOf(before.Unread);
 }

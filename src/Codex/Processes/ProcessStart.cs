@@ -1,6 +1,6 @@
 namespace CodexOrleans.Codex.Processes;
 
-/// <summary>What to start.</summary>
+/// <summary>A program to start.</summary>
 internal sealed record ProcessStart
 {
     /// <summary>Absolute path of the program.</summary>

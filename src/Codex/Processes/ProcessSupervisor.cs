@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Codex.Processes;
 
-/// <summary>What all supervised processes share.</summary>
+/// <summary>The services and limits that all supervised processes share.</summary>
 /// <param name="Strays">Ends what a process leaves behind.</param>
 /// <param name="StopGrace">How long a process may take to end after a polite signal before it is killed.</param>
 /// <param name="Time">The clock of all limits.</param>

@@ -1,9 +1,12 @@
 namespace CodexOrleans.Codex.Processes;
 
-/// <summary>Where files lie that live as long as a turn. This server's alone; made when it is needed, emptied when the server starts.</summary>
+/// <summary>
+/// The folder for files that a turn needs while it runs. No other server uses it; it is made on demand and emptied when the server starts.
+/// </summary>
 /// <param name="Path">Absolute.</param>
 public sealed record ScratchFolder(string Path)
 {
     /// <summary>A new one among the machine's temporary files.</summary>
-    public static ScratchFolder Temporary() => new(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"codex-orleans-{Guid.NewGuid():N}"));
+    public static ScratchFolder Temporary() =>
+        new(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"codex-orleans-{Guid.NewGuid():N}"));
 }

@@ -26,7 +26,7 @@ internal sealed partial class StderrTail
         }
     }
 
-    /// <summary>The lines that tell something, or an empty text.</summary>
+    /// <summary>The informative lines, or an empty text.</summary>
     public string Text()
     {
         string text;
@@ -36,7 +36,7 @@ internal sealed partial class StderrTail
             text = _written <= Capacity
                 ? Encoding.UTF8.GetString(_ring, 0, (int)_written)
                 : Encoding.UTF8.GetString([.. _ring.AsSpan(start), .. _ring.AsSpan(0, start)]);
-            // The first line is most likely cut, and a cut line misleads; but if it is all there is, it stays.
+            // The first line is probably cut and would mislead, so it is left out unless it is the only one.
             if (_written > Capacity && text.IndexOf('\n', StringComparison.Ordinal) is >= 0 and var end && end < text.Length - 1)
                 text = text[(end + 1)..];
         }
@@ -55,7 +55,9 @@ internal sealed partial class StderrTail
     [GeneratedRegex(@"\x1B(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1B]*(?:\x07|\x1B\\)|[@-Z\\-_])")]
     private static partial Regex AnsiSequence();
 
-    /// <summary>Lines that the CLI prints in good turns too, and frames of a backtrace without symbols.</summary>
-    [GeneratedRegex(@"^(Reading (additional input|prompt) from stdin\.\.\.|Stack backtrace:|\s*\d+: .*|\s+at .*|WARNING: proceeding, even though we could not .*|note: run with `RUST_BACKTRACE.*)$")]
+    /// <summary>Matches lines that the CLI prints in successful turns too, and backtrace frames without symbols.</summary>
+    [GeneratedRegex(
+        @"^(Reading (additional input|prompt) from stdin\.\.\.|Stack backtrace:|\s*\d+: .*|\s+at .*"
+        + @"|WARNING: proceeding, even though we could not .*|note: run with `RUST_BACKTRACE.*)$")]
     private static partial Regex Noise();
 }

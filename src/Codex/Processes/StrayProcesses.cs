@@ -4,16 +4,17 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Codex.Processes;
 
 /// <summary>
-/// Finds and ends processes by their tag, wherever they hang in the process tree. Linux only: elsewhere another process's
-/// environment cannot be read, and only the CLI's own process tree is ended. What a command starts with a cleared environment or
-/// as another user is not seen.
+/// Finds and kills processes by their tag, wherever they are in the process tree. Linux only: elsewhere the environment of another process
+/// cannot be read, and only the CLI's own process tree is ended. Processes with a cleared environment or of another user are not found.
 /// </summary>
 public sealed partial class StrayProcesses(ProcessTag host, ILogger<StrayProcesses> logger, CliMetrics? metrics = null)
 {
-    /// <summary>A process that SIGKILL has not ended by then hangs in the kernel; waiting longer would not help.</summary>
+    /// <summary>Longest wait after SIGKILL: a process that lives longer hangs in the kernel.</summary>
     private static readonly TimeSpan _giveUpAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>Processes end all the time on a busy machine; so many looks that find nothing are enough, complete or not.</summary>
+    /// <summary>
+    /// On a busy machine scans are often incomplete, because processes end all the time; after so many empty scans the sweep stops anyway.
+    /// </summary>
     private const int MaxIncompleteLooks = 4;
 
     private readonly Lock _lock = new();
@@ -65,8 +66,8 @@ public sealed partial class StrayProcesses(ProcessTag host, ILogger<StrayProcess
     }
 
     /// <summary>
-    /// A scan that begins after this call. Turns that end together share one scan, and scans leave the CPU nine times as long as
-    /// they took: many ending turns cost no more than few.
+    /// A scan that begins after this call. Turns that end together share one scan, and after each scan there is a pause of nine times its
+    /// duration, so scans take at most a tenth of one core.
     /// </summary>
     private Task<(ProcessScan Scan, bool IsComplete)> Look()
     {

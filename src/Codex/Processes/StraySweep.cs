@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Codex.Processes;
 
 /// <summary>
-/// Before anything else of the host starts, a silo with its first turns above all: ends the processes and deletes the scratch files
-/// that earlier starts of this installation left behind.
+/// Kills the processes and deletes the scratch files that earlier starts of this installation left behind. Runs before any other service of
+/// the host, so before the first turn.
 /// </summary>
 public sealed partial class StraySweep(StrayProcesses strays, ScratchFolder scratch, ILogger<StraySweep> logger) : IHostedLifecycleService
 {
@@ -14,7 +14,7 @@ public sealed partial class StraySweep(StrayProcesses strays, ScratchFolder scra
         try
         {
             await strays.SweepEarlierStarts().WaitAsync(cancellationToken).ConfigureAwait(false);
-            // Whoever names the folder keeps other servers out of it.
+            // The folder is safe to empty: whoever registers it ensures that no other server uses it.
             if (Directory.Exists(scratch.Path))
                 Directory.Delete(scratch.Path, recursive: true);
         }

@@ -9,7 +9,7 @@ internal sealed record TaggedProcess(int Id, string Installation, string Boot, s
     private static readonly byte[] _host = Encoding.UTF8.GetBytes(ProcessTag.HostVariable + "=");
     private static readonly byte[] _turn = Encoding.UTF8.GetBytes(ProcessTag.TurnVariable + "=");
 
-    /// <summary>Ends it by SIGKILL, unless its id belongs to a process with another tag by now: the tag says who is to be ended, not the id.</summary>
+    /// <summary>Kills the process, unless its id now belongs to a process with another tag: the kernel may have reused the id.</summary>
     [SupportedOSPlatform("linux")]
     public void Kill()
     {

@@ -14,20 +14,22 @@ internal static class RolloutFile
         }
         catch (UnauthorizedAccessException)
         {
-            // A folder that cannot be read tells nothing; the CLI itself will say what is wrong.
+            // An unreadable folder counts as empty; the CLI itself reports the error.
             return true;
         }
     }
 
-    /// <summary>Its path, relative to the home, or null.</summary>
+    /// <summary>The file's path relative to the home, or null.</summary>
     public static string? Find(string home, string codexThreadId)
     {
-        // The id names a file here: only a UUID may.
+        // The id becomes part of a file name, so it must be a UUID.
         if (!Guid.TryParse(codexThreadId, out var id))
             return null;
         var sessions = Path.Combine(home, "sessions");
         var pattern = $"rollout-*-{id}.jsonl";
-        var file = DaysOf(id).Select(day => FirstFile(Path.Combine(sessions, day), pattern, SearchOption.TopDirectoryOnly)).FirstOrDefault(found => found is not null)
+        var file = DaysOf(id)
+                .Select(day => FirstFile(Path.Combine(sessions, day), pattern, SearchOption.TopDirectoryOnly))
+                .FirstOrDefault(found => found is not null)
             ?? FirstFile(sessions, pattern, SearchOption.AllDirectories);
         return file is null ? null : Path.GetRelativePath(home, file);
     }
@@ -35,7 +37,10 @@ internal static class RolloutFile
     private static string? FirstFile(string folder, string pattern, SearchOption depth) =>
         Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern, depth).FirstOrDefault() : null;
 
-    /// <summary>A version 7 id begins with its time. The folder is named by local time, in a zone that may have changed since.</summary>
+    /// <summary>
+    /// The days whose folder may have the file. A version 7 id begins with its time; the folder is named by local time, in a zone that may
+    /// have changed since.
+    /// </summary>
     private static IEnumerable<string> DaysOf(Guid id)
     {
         if (id.Version != 7)
@@ -48,6 +53,9 @@ internal static class RolloutFile
             yield break;
         var day = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
         foreach (var offset in (int[])[0, -1, 1])
-            yield return Path.Combine(day.AddDays(offset).ToString("yyyy"), day.AddDays(offset).ToString("MM"), day.AddDays(offset).ToString("dd"));
+        {
+            var near = day.AddDays(offset);
+            yield return Path.Combine(near.ToString("yyyy"), near.ToString("MM"), near.ToString("dd"));
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CodexOrleans.DemoModel.Exchanges;
 
 namespace CodexOrleans.DemoModel.Scenarios;
 

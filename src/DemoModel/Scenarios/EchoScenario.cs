@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CodexOrleans.DemoModel.Exchanges;
 using CodexOrleans.DemoModel.Wire;
 
 namespace CodexOrleans.DemoModel.Scenarios;

@@ -1,7 +1,8 @@
+using CodexOrleans.DemoModel.Exchanges;
 using CodexOrleans.DemoModel.Wire;
 namespace CodexOrleans.DemoModel.Scenarios;
 
-/// <summary>Scripts in which the model lets the CLI down.</summary>
+/// <summary>Scripts in which a request fails.</summary>
 internal static class FailureScenarios
 {
     public static Scenario Status(ApiError error) => exchange => error.Write(exchange.Http.Response);
@@ -30,7 +31,7 @@ internal static class FailureScenarios
         await response.HalfMessage("Half ", "a ");
     }
 
-    /// <summary>Never a byte.</summary>
+    /// <summary>Accepts the request and never answers.</summary>
     public static Task Hang(Exchange exchange) => Task.Delay(Timeout.Infinite, exchange.Aborted);
 
     /// <summary>Half a message, then silence.</summary>

@@ -1,3 +1,5 @@
+using CodexOrleans.DemoModel.Exchanges;
+
 namespace CodexOrleans.DemoModel.Scenarios;
 
 /// <summary>Scripts that need one response.</summary>

@@ -1,9 +1,7 @@
+using CodexOrleans.DemoModel.Exchanges;
 using CodexOrleans.DemoModel.Session;
 using CodexOrleans.DemoModel.Wire;
 namespace CodexOrleans.DemoModel.Scenarios;
-
-/// <summary>Answers one request of a scripted turn.</summary>
-internal delegate Task Scenario(Exchange exchange);
 
 /// <summary>All scripts by name.</summary>
 internal sealed class ScenarioCatalog
@@ -36,9 +34,12 @@ internal sealed class ScenarioCatalog
             ["400"] = FailureScenarios.Status(new ApiError(400, "invalid_request_error", "unsupported_value", "Unsupported value.")),
             ["401"] = FailureScenarios.Status(ApiError.InvalidKey),
             ["403"] = FailureScenarios.Status(new ApiError(403, "invalid_request_error", "forbidden", "This key may not do that.")),
-            ["404"] = FailureScenarios.Status(new ApiError(404, "invalid_request_error", "model_not_found", "The model does not exist or you do not have access to it.")),
-            ["429"] = FailureScenarios.Status(new ApiError(429, "rate_limit_error", "rate_limit_exceeded", "Rate limit reached.") { RetryAfterSeconds = 1 }),
-            ["quota"] = FailureScenarios.Status(new ApiError(429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota.")),
+            ["404"] = FailureScenarios.Status(
+                new ApiError(404, "invalid_request_error", "model_not_found", "The model does not exist or you do not have access to it.")),
+            ["429"] = FailureScenarios.Status(
+                new ApiError(429, "rate_limit_error", "rate_limit_exceeded", "Rate limit reached.") { RetryAfterSeconds = 1 }),
+            ["quota"] = FailureScenarios.Status(
+                new ApiError(429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota.")),
             ["500"] = FailureScenarios.Status(new ApiError(500, "server_error", null, "The server had an error.")),
             ["503"] = FailureScenarios.Status(new ApiError(503, "server_error", "server_is_overloaded", "The server is overloaded.")),
             ["failed"] = FailureScenarios.Failed("server_error"),

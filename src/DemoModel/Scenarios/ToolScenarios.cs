@@ -1,3 +1,4 @@
+using CodexOrleans.DemoModel.Exchanges;
 using CodexOrleans.DemoModel.Tools;
 using CodexOrleans.DemoModel.Wire;
 namespace CodexOrleans.DemoModel.Scenarios;
@@ -12,7 +13,8 @@ internal static class ToolScenarios
     /// <summary>Runs the commands of <c>CMD</c>, separated by <c>;;</c>, at once.</summary>
     public static Task ParallelShells(Exchange exchange) =>
         exchange.Step == 0
-            ? exchange.Use([.. exchange.Line.RestOfLine("CMD", "echo one;;echo two").Split(";;").Select(command => new ToolCall.Shell(command.Trim()))])
+            ? exchange.Use([
+                .. exchange.Line.RestOfLine("CMD", "echo one;;echo two").Split(";;").Select(command => new ToolCall.Shell(command.Trim()))])
             : Conclude(exchange);
 
     /// <summary>Adds <c>FILE</c>.</summary>
@@ -25,7 +27,8 @@ internal static class ToolScenarios
     public static Task PatchUpdate(Exchange exchange) =>
         exchange.Step == 0
             ? exchange.Use(new ToolCall.Patch(
-                $"*** Begin Patch\n*** Update File: {File(exchange)}\n@@\n-hello\n+goodbye\n world\n*** Add File: second.txt\n+second\n*** End Patch"))
+                $"*** Begin Patch\n*** Update File: {File(exchange)}\n@@\n-hello\n+goodbye\n world\n"
+                + "*** Add File: second.txt\n+second\n*** End Patch"))
             : Conclude(exchange);
 
     public static Task Plan(Exchange exchange) => exchange.Step switch
@@ -58,7 +61,8 @@ internal static class ToolScenarios
                 await response.Calls(exchange.Request.Tools.Translate(new ToolCall.Shell("echo all")));
                 break;
             case 2:
-                await response.Calls(exchange.Request.Tools.Translate(new ToolCall.Patch("*** Begin Patch\n*** Add File: all.txt\n+all\n*** End Patch")));
+                await response.Calls(exchange.Request.Tools.Translate(
+                    new ToolCall.Patch("*** Begin Patch\n*** Add File: all.txt\n+all\n*** End Patch")));
                 break;
             case 3:
                 await response.Calls(exchange.Request.Tools.Translate(new ToolCall.Plan(new PlanStep("Do it", "completed"))));
@@ -74,7 +78,7 @@ internal static class ToolScenarios
     /// <summary>Runs <c>CMD</c> if there is one, then waits until the gate <c>NAME</c> is opened.</summary>
     public static async Task Gate(Exchange exchange)
     {
-        if (exchange.Options.Gates is not { } gates)
+        if (exchange.Gates is not { } gates)
         {
             await ApiError.BadRequest("This model has no gates.").Write(exchange.Http.Response);
             return;

@@ -1,4 +1,4 @@
-using CodexOrleans.DemoModel.Scenarios;
+using CodexOrleans.DemoModel.Exchanges;
 using CodexOrleans.DemoModel.Tools;
 using CodexOrleans.DemoModel.Wire;
 namespace CodexOrleans.DemoModel.Session;
@@ -41,9 +41,11 @@ internal static class DemoSession
 
     private static Task TickFirst(Exchange exchange) => exchange.Use(ToDo("completed", "in_progress", "pending"));
 
-    private static Task Write(Exchange exchange) => exchange.Use(new ToolCall.Patch(DemoNotes.Patch(exchange.Request.Prompt, Listing(exchange))));
+    private static Task Write(Exchange exchange) =>
+        exchange.Use(new ToolCall.Patch(DemoNotes.Patch(exchange.Request.Prompt, Listing(exchange))));
 
-    private static Task TickRest(Exchange exchange) => exchange.Use(ToDo("completed", Written(exchange) ? "completed" : "pending", "completed"));
+    private static Task TickRest(Exchange exchange) =>
+        exchange.Use(ToDo("completed", Written(exchange) ? "completed" : "pending", "completed"));
 
     private static Task Report(Exchange exchange)
     {
@@ -57,7 +59,8 @@ internal static class DemoSession
         exchange.Request.ToolOutputs[exchange.Request.Tools.HasPlan ? 3 : 1].Contains(ToolSet.PatchApplied, StringComparison.Ordinal);
 
     private static Task Reasoning(Exchange exchange, ResponseStream response) => response.Reasoning(
-        $"**Reading the request**\n\nThe prompt is {DemoReport.Quote(exchange.Request.Prompt)}. I should see where I am before I change anything.",
+        $"**Reading the request**\n\nThe prompt is {DemoReport.Quote(exchange.Request.Prompt)}. "
+        + "I should see where I am before I change anything.",
         "**Deciding what to do**\n\nI list the folder, leave a note about the request in it, and then report.");
 
     private static ToolCall.Plan ToDo(string look, string write, string report) => new(

@@ -4,13 +4,16 @@ using CodexOrleans.DemoModel.Wire;
 
 namespace CodexOrleans.DemoModel.Session;
 
-/// <summary>The smallest value that follows a JSON schema, with the given text wherever it wants text. Knows the keywords that structured output allows.</summary>
+/// <summary>
+/// The smallest value that follows a JSON schema, with the given text for every string. Knows the keywords that structured output allows.
+/// </summary>
 internal static class SchemaSample
 {
-    /// <summary>A schema may refer to itself; below this depth only what must not be left out is worth having.</summary>
+    /// <summary>A schema may refer to itself; values below this depth are null.</summary>
     private const int MaxDepth = 16;
 
-    public static string Json(JsonElement schema, string text) => (Value(schema, schema, text, 0)?.ToJsonString(WireJson.Options)) ?? "null";
+    public static string Json(JsonElement schema, string text) =>
+        Value(schema, schema, text, 0)?.ToJsonString(WireJson.Options) ?? "null";
 
     private static JsonNode? Value(JsonElement schema, JsonElement root, string text, int depth)
     {
@@ -28,7 +31,9 @@ internal static class SchemaSample
         return Type(schema) switch
         {
             "object" => Object(schema, root, text, depth),
-            "array" => schema.TryGetProperty("items", out var items) && depth < MaxDepth / 2 ? new JsonArray(Value(items, root, text, depth + 1)) : [],
+            "array" => schema.TryGetProperty("items", out var items) && depth < MaxDepth / 2
+                ? new JsonArray(Value(items, root, text, depth + 1))
+                : [],
             "string" => text,
             "integer" or "number" => 0,
             "boolean" => false,
@@ -50,7 +55,9 @@ internal static class SchemaSample
         schema.String("type") ?? First(schema, "type")?.GetString() ?? (schema.TryGetProperty("properties", out _) ? "object" : null);
 
     private static JsonElement? First(JsonElement schema, string keyword) =>
-        schema.TryGetProperty(keyword, out var values) && values.ValueKind == JsonValueKind.Array && values.GetArrayLength() > 0 ? values[0] : null;
+        schema.TryGetProperty(keyword, out var values) && values.ValueKind == JsonValueKind.Array && values.GetArrayLength() > 0
+            ? values[0]
+            : null;
 
     // References point into the schema itself: "#/$defs/name".
     private static JsonElement Resolve(JsonElement root, string reference)

@@ -22,9 +22,13 @@ internal static class InterpreterScript
     private static string Expression(ToolCall call) => call switch
     {
         ToolCall.Shell shell => $"tools.exec_command({JsonSerializer.Serialize(new { cmd = shell.Command })})",
-        ToolCall.Patch patch => $"tools.apply_patch({JsonSerializer.Serialize(patch.Text)}).then(() => {JsonSerializer.Serialize(ToolSet.PatchApplied)})",
-        ToolCall.Plan plan => $"tools.update_plan({JsonSerializer.Serialize(new { plan = plan.Steps.Select(step => new { step = step.Step, status = step.Status }) })})",
+        ToolCall.Patch patch =>
+            $"tools.apply_patch({JsonSerializer.Serialize(patch.Text)}).then(() => {JsonSerializer.Serialize(ToolSet.PatchApplied)})",
+        ToolCall.Plan plan => $"tools.update_plan({Serialize(plan)})",
         ToolCall.Named named => $"tools.{named.Name}({named.Arguments})",
         _ => throw new ArgumentException($"No tool does {call}.", nameof(call)),
     };
+
+    private static string Serialize(ToolCall.Plan plan) =>
+        JsonSerializer.Serialize(new { plan = plan.Steps.Select(step => new { step = step.Step, status = step.Status }) });
 }

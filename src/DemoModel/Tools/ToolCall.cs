@@ -14,7 +14,3 @@ internal abstract record ToolCall
 }
 
 internal sealed record PlanStep(string Step, string Status);
-
-/// <summary>A call as it goes over the wire.</summary>
-/// <param name="Custom">A custom tool takes text, a function takes JSON.</param>
-internal sealed record WireCall(bool Custom, string? Namespace, string Name, string Input);

@@ -42,7 +42,8 @@ internal sealed class ToolSet(IReadOnlyList<ToolSet.Tool> tools)
     {
         ToolCall.Shell shell => Shell(shell.Command),
         ToolCall.Patch patch => Patch(patch.Text),
-        ToolCall.Plan plan => Function("update_plan", new { plan = plan.Steps.Select(step => new { step = step.Step, status = step.Status }) }),
+        ToolCall.Plan plan => Function(
+            "update_plan", new { plan = plan.Steps.Select(step => new { step = step.Step, status = step.Status }) }),
         ToolCall.Named named when Find(named.Name) is { } tool => new WireCall(tool.Custom, tool.Namespace, tool.Name, named.Arguments),
         ToolCall.Named named => Deferred(named),
         _ => throw new ArgumentException($"No tool does {call}.", nameof(call)),
@@ -86,10 +87,11 @@ internal sealed class ToolSet(IReadOnlyList<ToolSet.Tool> tools)
             return;
         foreach (var tool in list.EnumerateArray())
         {
-            if (tool.String("type") == "namespace")
-                Collect(tool, tool.String("name"), tools);
+            var (type, name) = (tool.String("type"), tool.String("name"));
+            if (type == "namespace")
+                Collect(tool, name, tools);
             else
-                tools.Add(new Tool(@namespace, tool.String("name") ?? tool.String("type") ?? "", tool.String("type") == "custom", tool.String("description") ?? ""));
+                tools.Add(new Tool(@namespace, name ?? type ?? "", type == "custom", tool.String("description") ?? ""));
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using CodexOrleans.DemoModel.Tools;
 using Microsoft.AspNetCore.Http;
 
 namespace CodexOrleans.DemoModel.Wire;
@@ -19,28 +18,32 @@ internal sealed class ResponseStream
     };
 
     private readonly HttpContext _http;
-    private readonly DemoModelOptions _options;
+    private readonly TimeSpan _pace;
+    private readonly TimeProvider _time;
     private readonly string _id = NewId("resp");
     private readonly List<object> _output = [];
     private int _sequence;
 
-    private ResponseStream(HttpContext http, DemoModelOptions options)
+    private ResponseStream(HttpContext http, TimeSpan pace, TimeProvider time)
     {
         _http = http;
-        _options = options;
+        _pace = pace;
+        _time = time;
     }
 
-    public static async Task<ResponseStream> Begin(HttpContext http, DemoModelOptions options)
+    /// <param name="pace">Pause before each delta.</param>
+    /// <param name="time">Clock of the pauses.</param>
+    public static async Task<ResponseStream> Begin(HttpContext http, TimeSpan pace, TimeProvider time)
     {
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-cache";
-        var stream = new ResponseStream(http, options);
+        var stream = new ResponseStream(http, pace, time);
         await stream.Send("response.created", new { response = stream.Response("in_progress") });
         return stream;
     }
 
     /// <summary>A message that arrives word by word.</summary>
-    public Task Message(string text, string? phase = null) => Message(Words(text), _options.Pace, phase);
+    public Task Message(string text, string? phase = null) => Message(Words(text), _pace, phase);
 
     public async Task Message(IEnumerable<string> deltas, TimeSpan pace, string? phase = null)
     {
@@ -53,7 +56,9 @@ internal sealed class ResponseStream
             text.Append(delta);
         }
 
-        await Send("response.output_text.done", new { output_index = _output.Count, item_id = id, content_index = 0, text = text.ToString() });
+        await Send(
+            "response.output_text.done",
+            new { output_index = _output.Count, item_id = id, content_index = 0, text = text.ToString() });
         await Done(new
         {
             id,
@@ -84,7 +89,7 @@ internal sealed class ResponseStream
             await Send("response.reasoning_summary_part.added", place, ("part", new { type = "summary_text", text = "" }));
             foreach (var word in Words(parts[index]))
             {
-                await Pause(_options.Pace);
+                await Pause(_pace);
                 await Send("response.reasoning_summary_text.delta", place, ("delta", word));
             }
 
@@ -111,9 +116,10 @@ internal sealed class ResponseStream
         var id = NewId("ws");
         await Added(new { id, type = "web_search_call", status = "in_progress" });
         await Send("response.web_search_call.in_progress", new { output_index = _output.Count, item_id = id });
-        await Pause(_options.Pace);
+        await Pause(_pace);
         await Send("response.web_search_call.searching", new { output_index = _output.Count, item_id = id });
-        await Done(new { id, type = "web_search_call", status = "completed", action = new { type = "search", query = queries[0], queries } });
+        var action = new { type = "search", query = queries[0], queries };
+        await Done(new { id, type = "web_search_call", status = "completed", action });
     }
 
     public Task Complete() => Send("response.completed", new { response = Response("completed", usage: _usage) });
@@ -129,7 +135,7 @@ internal sealed class ResponseStream
         var id = NewId(call.Custom ? "ctc" : "fc");
         var callId = NewId("call");
         var place = new { output_index = _output.Count, item_id = id };
-        await Pause(_options.Pace);
+        await Pause(_pace);
         await Added(Item("in_progress", ""));
         if (call.Custom)
         {
@@ -144,9 +150,13 @@ internal sealed class ResponseStream
 
         await Done(Item("completed", call.Input));
 
-        object Item(string status, string input) => call.Custom
-            ? new { id, type = "custom_tool_call", status, call_id = callId, @namespace = call.Namespace, name = call.Name, input }
-            : new { id, type = "function_call", status, call_id = callId, @namespace = call.Namespace, name = call.Name, arguments = input };
+        object Item(string status, string input)
+        {
+            var (@namespace, name) = (call.Namespace, call.Name);
+            return call.Custom
+                ? new { id, type = "custom_tool_call", status, call_id = callId, @namespace, name, input }
+                : new { id, type = "function_call", status, call_id = callId, @namespace, name, arguments = input };
+        }
     }
 
     private async Task<string> OpenMessage(string? phase)
@@ -189,7 +199,7 @@ internal sealed class ResponseStream
     }
 
     private Task Pause(TimeSpan pace) =>
-        pace == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(pace, _options.TimeProvider, _http.RequestAborted);
+        pace == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(pace, _time, _http.RequestAborted);
 
     private static string NewId(string kind) => $"{kind}_{Guid.NewGuid():N}";
 

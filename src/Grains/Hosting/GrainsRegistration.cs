@@ -6,8 +6,11 @@ using CodexOrleans.Grains.Threads;
 using CodexOrleans.Grains.Turns;
 using CodexOrleans.Grains.Workspaces;
 using CodexOrleans.Storage.Data;
+using CodexOrleans.Storage.Postgres;
+using CodexOrleans.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -17,7 +20,7 @@ namespace CodexOrleans.Grains.Hosting;
 /// <summary>Registration of what threads need on a silo.</summary>
 public static class GrainsRegistration
 {
-    /// <summary>Makes the turn slots of all silos those of one queue.</summary>
+    /// <summary>Joins the turn slots of all silos to one queue.</summary>
     public static IServiceCollection AddTurnQueue(this IServiceCollection services) => services.AddHostedService<TurnQueueLink>();
 
     public static IServiceCollection AddCodexGrains(this IServiceCollection services)
@@ -48,9 +51,10 @@ public static class GrainsRegistration
         services.AddHostedService(provider => provider.GetRequiredService<TurnSweep>());
         services.AddHostedService<TurnDrain>();
 
-        services.AddOptions<HostOptions>().Configure<IOptions<CodexOptions>>((host, codex) => host.ShutdownTimeout = codex.Value.ShutdownLimit);
+        services.AddOptions<HostOptions>()
+            .Configure<IOptions<CodexOptions>>((host, codex) => host.ShutdownTimeout = codex.Value.ShutdownLimit);
 
-        // A finished thread's memory is given back soon; its next call reads one row.
+        // Idle threads are deactivated after two minutes to free their memory; the next call reads one row.
         services.Configure<GrainCollectionOptions>(collection =>
         {
             collection.CollectionQuantum = TimeSpan.FromSeconds(30);
@@ -59,7 +63,7 @@ public static class GrainsRegistration
         return services;
     }
 
-    /// <summary>Every home of the CLI on this machine that is known: the server's own and the user's.</summary>
+    /// <summary>All known homes of the CLI on this machine: those of the server and of its user.</summary>
     private static IEnumerable<string> CodexHomes(CodexOptions codex) =>
         new[]
         {

@@ -4,16 +4,17 @@ using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Placement;
 
-/// <summary>Where a thread's own files are: on the node that ran its last turn, whatever address that has now.</summary>
+/// <summary>The silo that has a thread's own files: the node that ran its last turn, at whatever address it is now.</summary>
 public sealed class ThreadHome(IThreadReader reader, IClusterMembershipService membership, ProcessTag host)
 {
-    /// <summary>The silo of that node; null if the thread is new, or the node is not there now.</summary>
+    /// <summary>The silo of that node; null if the thread is new, or the node is down.</summary>
     /// <exception cref="StorageException">The log cannot be read.</exception>
     public async ValueTask<SiloAddress?> Find(Guid threadId)
     {
         if (await reader.ReadTurns(threadId, 1) is not [var last] || ProcessTag.InstallationOf(last.Host) is not { } installation)
             return null;
-        return membership.CurrentSnapshot.Members.Values.FirstOrDefault(member => member.Status == SiloStatus.Active && member.Name == installation)?.SiloAddress;
+        return membership.CurrentSnapshot.Members.Values
+            .FirstOrDefault(member => member.Status == SiloStatus.Active && member.Name == installation)?.SiloAddress;
     }
 
     /// <summary>As <see cref="Find"/>, but null if it is this node.</summary>

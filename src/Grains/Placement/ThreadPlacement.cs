@@ -2,7 +2,10 @@ using Orleans.Placement;
 
 namespace CodexOrleans.Grains.Placement;
 
-/// <summary>A thread goes where its files are, and a new one where its prompt came in; see <see cref="ThreadPlacementDirector"/>.</summary>
+/// <summary>
+/// Places a thread on the silo that has its files, and a new one on the silo that got its prompt; see
+/// <see cref="ThreadPlacementDirector"/>.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("codex.ThreadPlacement")]
 public sealed class ThreadPlacement : PlacementStrategy;
 

@@ -1,8 +1,8 @@
 namespace CodexOrleans.Grains.Slots;
 
 /// <summary>
-/// What is known of all silos' slots, and who gets which. A slot on another silo is kept there first and promised only when that silo has
-/// confirmed it; and a silo gets orders only when it has told what became of the last ones.
+/// The slots and waiting turns of all silos, and the assignment of turns to slots. A slot on another silo is reserved first, and promised
+/// to the turn only when that silo has confirmed it. A silo gets new orders only when its report has taken the last ones into account.
 /// </summary>
 internal sealed class ClusterSlots
 {
@@ -10,18 +10,18 @@ internal sealed class ClusterSlots
 
     private readonly FairOrder _order = new();
 
-    // Turns with a slot on another silo, from the order to keep it until that silo keeps it no longer.
+    // Turns with a slot on another silo, from the order to reserve it until the reservation ends.
     private readonly Dictionary<Guid, Promise> _promises = [];
 
-    /// <summary>Silos that have told of themselves.</summary>
+    /// <summary>Silos that have reported.</summary>
     public IReadOnlyCollection<SiloAddress> Silos => _silos.Keys;
 
     /// <summary>Whether any silo has a CLI.</summary>
     public bool AnyInstalled => _silos.Values.Any(silo => silo.Report.Installed);
 
-    /// <summary>Takes note of a report; false when a later one is known already.</summary>
+    /// <summary>Stores a report; false when a later one of that silo is known already.</summary>
     /// <param name="now">The queue's clock, in milliseconds.</param>
-    public bool Hear(SiloReport report, long now)
+    public bool Update(SiloReport report, long now)
     {
         var ordered = 0L;
         if (_silos.TryGetValue(report.Silo, out var known))
@@ -45,7 +45,7 @@ internal sealed class ClusterSlots
         return true;
     }
 
-    /// <summary>A silo is gone, and its slots and waiting turns with it.</summary>
+    /// <summary>Removes a dead silo with its slots and waiting turns.</summary>
     public void Forget(SiloAddress silo)
     {
         _silos.Remove(silo);
@@ -53,11 +53,15 @@ internal sealed class ClusterSlots
             _promises.Remove(ticket);
     }
 
-    /// <summary>Whether a turn that came to <paramref name="silo"/> now would have to wait behind one of another silo.</summary>
+    /// <summary>Whether a new turn on <paramref name="silo"/> has to wait behind a turn of another silo.</summary>
     public bool IsAwaited(SiloAddress silo) =>
-        _silos.Any(entry => !entry.Key.Equals(silo) && entry.Value.Report.Waiting.Any(turn => turn.Anywhere && !_promises.ContainsKey(turn.Ticket)));
+        _silos.Any(entry =>
+            !entry.Key.Equals(silo)
+            && entry.Value.Report.Waiting.Any(turn => turn.Anywhere && !_promises.ContainsKey(turn.Ticket)));
 
-    /// <summary>Orders for those of the <paramref name="listening"/> silos that have something to do. They must be given.</summary>
+    /// <summary>
+    /// Assigns free slots, and returns the orders for those <paramref name="listening"/> silos that have some. The caller must send them.
+    /// </summary>
     public Dictionary<SiloAddress, List<SlotOrder>> Match(IReadOnlyCollection<SiloAddress> listening)
     {
         var orders = new Dictionary<SiloAddress, List<SlotOrder>>();
@@ -83,7 +87,7 @@ internal sealed class ClusterSlots
                     continue;
                 }
 
-                // A turn whose silo cannot be told now gets nothing now.
+                // A turn that can only run on its own silo gets no slot while that silo is not listening.
                 if (!listens && !turn.Anywhere)
                     continue;
                 home[turn.Ticket] = silo;
@@ -98,14 +102,14 @@ internal sealed class ClusterSlots
             foreach (var turns in waiting.Values)
                 turns.Sort((a, b) => a.Since.CompareTo(b.Since));
             _order.ForgetAllBut(waiting.Keys);
-            _order.Visit(waiting.Values, running, () => free.Count > 0, Serve);
+            _order.Assign(waiting.Values, running, () => free.Count > 0, TryAssign);
         }
 
         foreach (var silo in orders.Keys)
             _silos[silo] = _silos[silo] with { Ordered = _silos[silo].Report.Number };
         return orders;
 
-        bool Serve(QueuedTurn turn)
+        bool TryAssign(QueuedTurn turn)
         {
             var from = home[turn.Ticket];
             if (free.ContainsKey(from))
@@ -126,7 +130,7 @@ internal sealed class ClusterSlots
 
         void Take(SiloAddress silo, QueuedTurn turn)
         {
-            _order.Serve(turn.User);
+            _order.RecordSlot(turn.User);
             if (--free[silo] == 0)
                 free.Remove(silo);
         }

@@ -1,18 +1,18 @@
 namespace CodexOrleans.Grains.Slots;
 
 /// <summary>
-/// Who is next: of the users with a turn waiting the one with the fewest turns running, of several such the one who got a slot longest
-/// ago, and of that user's turns the oldest. Not safe for use by several threads.
+/// The order in which waiting turns get slots: first the user with the fewest running turns, among equals the user whose last slot was
+/// longest ago, and of that user the oldest turn. Not thread-safe.
 /// </summary>
 internal sealed class FairOrder
 {
     private readonly Dictionary<string, long> _served = [];
     private long _clock;
 
-    /// <summary>Takes note that a turn of <paramref name="user"/> that waited has got a slot.</summary>
-    public void Serve(string user) => _served[user] = ++_clock;
+    /// <summary>Records that a waiting turn of <paramref name="user"/> has got a slot.</summary>
+    public void RecordSlot(string user) => _served[user] = ++_clock;
 
-    /// <summary>Forgets those of whom no turn waits: their next one is served as that of somebody new.</summary>
+    /// <summary>Removes users without waiting turns; their next turn counts as that of a new user.</summary>
     public void ForgetAllBut(IReadOnlyCollection<string> waiting)
     {
         if (_served.Count <= waiting.Count)
@@ -21,16 +21,21 @@ internal sealed class FairOrder
             _served.Remove(user);
     }
 
-    /// <summary>Goes through what waits in fair order, as long as <paramref name="more"/> says so.</summary>
+    /// <summary>Calls <paramref name="assign"/> for the waiting turns in fair order, while <paramref name="more"/> is true.</summary>
     /// <param name="waiting">Each user's waiting turns, oldest first.</param>
-    /// <param name="running">Turns that each user has running; a user who is not in it has none.</param>
-    /// <param name="more">Whether a slot is left.</param>
-    /// <param name="serve">Gives the turn a slot if one of the free ones suits it; true when it did.</param>
-    public void Visit(
-        IEnumerable<IReadOnlyList<QueuedTurn>> waiting, IReadOnlyDictionary<string, int> running, Func<bool> more, Func<QueuedTurn, bool> serve)
+    /// <param name="running">Number of running turns by user; an absent user has none.</param>
+    /// <param name="more">Whether a free slot is left.</param>
+    /// <param name="assign">Gives the turn a slot if one of the free ones suits it; true when it did.</param>
+    public void Assign(
+        IEnumerable<IReadOnlyList<QueuedTurn>> waiting,
+        IReadOnlyDictionary<string, int> running,
+        Func<bool> more,
+        Func<QueuedTurn, bool> assign)
     {
         var clock = _clock;
-        var users = new PriorityQueue<(IReadOnlyList<QueuedTurn> Turns, int Next, int Running, long Served), (int Running, long Served, long Since)>();
+        var users = new PriorityQueue<
+            (IReadOnlyList<QueuedTurn> Turns, int Next, int Running, long Served),
+            (int Running, long Served, long Since)>();
         foreach (var turns in waiting)
         {
             if (turns.Count > 0)
@@ -39,7 +44,7 @@ internal sealed class FairOrder
 
         while (more() && users.TryDequeue(out var user, out _))
         {
-            var served = serve(user.Turns[user.Next]);
+            var served = assign(user.Turns[user.Next]);
             if (user.Next + 1 < user.Turns.Count)
                 Enqueue(user.Turns, user.Next + 1, served ? user.Running + 1 : user.Running, served ? ++clock : user.Served);
         }
@@ -50,8 +55,8 @@ internal sealed class FairOrder
 }
 
 /// <summary>A turn that waits for a slot.</summary>
-/// <param name="Ticket">Its name in the queue.</param>
-/// <param name="User">Whose it is.</param>
-/// <param name="Since">When it began to wait, in milliseconds of the clock of whoever holds this.</param>
+/// <param name="Ticket">Its id in the queue.</param>
+/// <param name="User">The user who asked for it.</param>
+/// <param name="Since">When it began to wait, in milliseconds of the holder's clock.</param>
 /// <param name="Anywhere">Whether it may run on another silo than the one where it waits.</param>
 internal readonly record struct QueuedTurn(Guid Ticket, string User, long Since, bool Anywhere);

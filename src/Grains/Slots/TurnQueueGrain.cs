@@ -6,7 +6,7 @@ namespace CodexOrleans.Grains.Slots;
 [Reentrant]
 public sealed class TurnQueueGrain(IClusterMembershipService membership, TimeProvider time) : Grain, ITurnQueueGrain
 {
-    /// <summary>Longest wait for something to do, and longest time until all silos are known to a new activation.</summary>
+    /// <summary>Longest wait for orders, and so the time after which all silos have called a new activation.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     private readonly ClusterSlots _slots = new();
@@ -15,7 +15,7 @@ public sealed class TurnQueueGrain(IClusterMembershipService membership, TimePro
 
     public async ValueTask<QueueAnswer> Exchange(SiloReport report)
     {
-        if (!_slots.Hear(report, (long)time.GetElapsedTime(0).TotalMilliseconds))
+        if (!_slots.Update(report, (long)time.GetElapsedTime(0).TotalMilliseconds))
             return Answer(report, []);
         if (_listeners.Remove(report.Silo, out var earlier))
             earlier.Answer.SetResult(Answer(earlier.Report, []));
@@ -28,7 +28,7 @@ public sealed class TurnQueueGrain(IClusterMembershipService membership, TimePro
         }
         catch (TimeoutException)
         {
-            // It may have been answered in this very moment, and what was ordered must be told.
+            // The answer may have come at the same moment, and its orders must be sent.
             if (listener.Answer.Task.IsCompleted)
                 return await listener.Answer.Task;
             _listeners.Remove(report.Silo);
@@ -46,7 +46,7 @@ public sealed class TurnQueueGrain(IClusterMembershipService membership, TimePro
 
     private void Decide()
     {
-        ForgetTheGone();
+        ForgetDeadSilos();
         var orders = _slots.Match(_listeners.Keys);
         foreach (var (silo, listener) in _listeners.ToList())
         {
@@ -58,7 +58,7 @@ public sealed class TurnQueueGrain(IClusterMembershipService membership, TimePro
         }
     }
 
-    private void ForgetTheGone()
+    private void ForgetDeadSilos()
     {
         var members = membership.CurrentSnapshot;
         foreach (var silo in _slots.Silos.Where(silo => members.GetSiloStatus(silo) is SiloStatus.Dead or SiloStatus.None).ToList())
@@ -69,12 +69,14 @@ public sealed class TurnQueueGrain(IClusterMembershipService membership, TimePro
         }
     }
 
-    /// <summary>False only when every silo has told that it has no CLI.</summary>
+    /// <summary>False only when every silo has reported that it has no CLI.</summary>
     private bool SomeInstalled() => _slots.AnyInstalled
         || (time.GetElapsedTime(_since) < _patience + _patience
-            && membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && !_slots.Silos.Contains(member.SiloAddress)));
+            && membership.CurrentSnapshot.Members.Values.Any(member =>
+                member.Status == SiloStatus.Active && !_slots.Silos.Contains(member.SiloAddress)));
 
-    private QueueAnswer Answer(SiloReport report, SlotOrder[] orders) => new(report.Number, _slots.IsAwaited(report.Silo), SomeInstalled(), orders);
+    private QueueAnswer Answer(SiloReport report, SlotOrder[] orders) =>
+        new(report.Number, _slots.IsAwaited(report.Silo), SomeInstalled(), orders);
 
     private sealed record Listener(SiloReport Report)
     {

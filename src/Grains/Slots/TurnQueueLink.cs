@@ -4,13 +4,18 @@ using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Grains.Slots;
 
-/// <summary>Keeps this silo's <see cref="TurnSlots"/> and the cluster's <see cref="ITurnQueueGrain"/> in step. One call is always under way.</summary>
-internal sealed partial class TurnQueueLink(TurnSlots slots, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<TurnQueueLink> logger)
+/// <summary>
+/// Reports this silo's <see cref="TurnSlots"/> to the cluster's <see cref="ITurnQueueGrain"/> and applies its answers. One call is always
+/// under way.
+/// </summary>
+internal sealed partial class TurnQueueLink(
+    TurnSlots slots, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<TurnQueueLink> logger)
     : BackgroundService
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(500);
 
-    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _changes =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool _lost;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -24,8 +29,9 @@ internal sealed partial class TurnQueueLink(TurnSlots slots, IGrainFactory grain
             {
                 _changes.Reader.TryRead(out _);
                 var answered = Exchange(queue, slots.Report(silo.SiloAddress, number), stoppingToken);
-                // What changes meanwhile is told at once; the answer to this report is empty then, or late and still right.
-                // One waits for a change all the time: the channel keeps each that it is given until there is one.
+                // A change is reported at once, without waiting for the answer to the last report: that is then empty, or arrives late and
+                // is still valid. The wait for a change is reused, because the channel would keep each abandoned wait until the next
+                // change.
                 if (changed.IsCompleted)
                     changed = _changes.Reader.WaitToReadAsync(stoppingToken).AsTask();
                 await (_lost ? answered : Task.WhenAny(answered, changed));
@@ -51,7 +57,7 @@ internal sealed partial class TurnQueueLink(TurnSlots slots, IGrainFactory grain
         {
             if (stoppingToken.IsCancellationRequested)
                 return;
-            // Its silo has died, or the database that tells where it is cannot be asked.
+            // The queue's silo has died, or the database that has its directory entry is away.
             if (!_lost)
                 LogLost(e.GetType().Name);
             _lost = true;
@@ -60,7 +66,9 @@ internal sealed partial class TurnQueueLink(TurnSlots slots, IGrainFactory grain
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster's queue for turn slots cannot be asked ({Reason}); turns wait for the slots of this node alone.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The cluster's queue for turn slots cannot be asked ({Reason}); turns wait for the slots of this node alone.")]
     private partial void LogLost(string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The cluster's queue for turn slots answers again.")]

@@ -1,6 +1,6 @@
 namespace CodexOrleans.Grains.Slots;
 
-/// <summary>One turn's place among the running ones.</summary>
+/// <summary>The slot of one running turn.</summary>
 internal sealed class TurnSlot(TurnSlots slots, string user) : IDisposable
 {
     private readonly Lock _lock = new();
@@ -8,10 +8,10 @@ internal sealed class TurnSlot(TurnSlots slots, string user) : IDisposable
     private StopReason? _reason;
     private int _released;
 
-    /// <summary>Whose turn it is.</summary>
+    /// <summary>The user who asked for the turn.</summary>
     public string User => user;
 
-    /// <summary>Tells how to stop the turn that has the slot; a stop that came before is passed on.</summary>
+    /// <summary>Sets how the turn with this slot is stopped; a stop that came before is passed on at once.</summary>
     public void Occupy(Action<StopReason> stop)
     {
         lock (_lock)

@@ -4,16 +4,16 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.Grains.Slots;
 
 /// <summary>
-/// The turns that may run at once on this silo, and those that wait here for a slot. Who waits is served in fair order
-/// (<see cref="FairOrder"/>); the wait and the queue are bounded. In a cluster a <see cref="TurnQueueLink"/> takes part in one queue over
-/// all silos as soon as somebody waits; a slot that is free while nobody waits anywhere costs no call.
+/// The limit of concurrent turns on this silo, and the turns that wait here for a slot. Waiting turns get slots in fair order
+/// (<see cref="FairOrder"/>); the wait and the queue are bounded. In a cluster a <see cref="TurnQueueLink"/> joins them to one queue over
+/// all silos; a slot that is free while no turn waits anywhere costs no call.
 /// </summary>
 public sealed class TurnSlots : IDisposable
 {
-    /// <summary>Waiting turns that are told to the cluster: no more are served before the next report.</summary>
+    /// <summary>Most waiting turns in one report to the cluster; no more get a slot before the next one.</summary>
     private const int MostReported = 64;
 
-    /// <summary>How long a slot is kept for a turn that comes from another silo.</summary>
+    /// <summary>How long a slot stays reserved for a turn that comes from another silo.</summary>
     private static readonly TimeSpan _hold = TimeSpan.FromSeconds(10);
 
     private readonly TimeSpan _maxWait;
@@ -25,7 +25,7 @@ public sealed class TurnSlots : IDisposable
     private readonly Dictionary<string, int> _running = [];
     private readonly WaitingTurns _waiting = new();
     private readonly Dictionary<Guid, KeptSlot> _kept = [];
-    private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _idle;
     private Action? _changed;
     private bool _linked;
@@ -47,10 +47,10 @@ public sealed class TurnSlots : IDisposable
     /// <summary>True once the host is shutting down: no further slot is given.</summary>
     public bool Closed { get; private set; }
 
-    /// <summary>Completes when a shutdown waits no longer for the turns that still hold slots.</summary>
-    public Task GivenUp => _givenUp.Task;
+    /// <summary>Completes when a shutdown no longer waits for the turns that still hold slots.</summary>
+    public Task Abandoned => _abandoned.Task;
 
-    /// <summary>Slots that turns hold now, or that are kept for turns on their way here.</summary>
+    /// <summary>Slots that turns hold now, or that are reserved for turns on their way here.</summary>
     public int Taken
     {
         get
@@ -98,7 +98,7 @@ public sealed class TurnSlots : IDisposable
         return await Wait(waiting, _maxWait - request.Waited, cancellationToken);
     }
 
-    /// <summary>Gives no further slot here. Those who wait go without, unless they may run on another silo.</summary>
+    /// <summary>Gives no further slot. Waiting turns are refused, unless they may run on another silo.</summary>
     public void Close()
     {
         List<TurnSlot> kept;
@@ -118,8 +118,8 @@ public sealed class TurnSlots : IDisposable
         Changed();
     }
 
-    /// <summary>Sends away whoever waits still. Meaningful once closed.</summary>
-    public void Dismiss()
+    /// <summary>Refuses all turns that still wait. Meaningful once closed.</summary>
+    public void RefuseWaiting()
     {
         lock (_lock)
         {
@@ -146,8 +146,8 @@ public sealed class TurnSlots : IDisposable
             slot.Stop(reason);
     }
 
-    /// <summary>Leaves turns that could not be stopped to themselves.</summary>
-    public void GiveUp() => _givenUp.TrySetResult();
+    /// <summary>Stops waiting for turns that could not be stopped: <see cref="Abandoned"/> completes.</summary>
+    public void AbandonTurns() => _abandoned.TrySetResult();
 
     public void Dispose()
     {
@@ -155,7 +155,9 @@ public sealed class TurnSlots : IDisposable
             kept.Expiry.Dispose();
     }
 
-    /// <summary>From now on others decide together with this silo; they are told whenever <paramref name="changed"/> is called.</summary>
+    /// <summary>
+    /// Joins the cluster's queue, which from now on decides about slots; <paramref name="changed"/> is called at each change.
+    /// </summary>
     internal void Link(Action changed)
     {
         _changed = changed;
@@ -163,7 +165,7 @@ public sealed class TurnSlots : IDisposable
             _linked = true;
     }
 
-    /// <summary>The others cannot be asked now: what waits here is served from what is free here.</summary>
+    /// <summary>Leaves the cluster's queue while it cannot be asked: this silo's waiting turns get this silo's free slots.</summary>
     /// <param name="report">The report that got no answer.</param>
     internal void Unlink(SiloReport report)
     {
@@ -171,7 +173,7 @@ public sealed class TurnSlots : IDisposable
         {
             _linked = _queueing = false;
             _answered = Math.Max(_answered, report.Number);
-            ServeOwn();
+            AssignOwnSlots();
         }
     }
 
@@ -187,7 +189,10 @@ public sealed class TurnSlots : IDisposable
                 _answered,
                 ready,
                 ready && !Closed ? Limit - _taken.Count : 0,
-                [.. _waiting.First(MostReported, _running).Select(turn => new ReportedTurn(turn.Ticket, turn.User, now - turn.Since, turn.Anywhere))],
+                [
+                    .. _waiting.First(MostReported, _running)
+                        .Select(turn => new ReportedTurn(turn.Ticket, turn.User, now - turn.Since, turn.Anywhere)),
+                ],
                 new Dictionary<string, int>(_running),
                 [.. _kept.Keys],
                 _queueing);
@@ -195,8 +200,8 @@ public sealed class TurnSlots : IDisposable
     }
 
     /// <summary>
-    /// Does what the cluster's queue says, as far as it still can. An answer that comes behind a later one is void: the reports since then
-    /// have said that its orders were not carried out.
+    /// Carries out the orders of the cluster's queue as far as they are still possible. An answer that arrives after a later one is
+    /// ignored: the reports since then have shown that its orders were not carried out.
     /// </summary>
     internal void Apply(QueueAnswer answer)
     {
@@ -267,20 +272,20 @@ public sealed class TurnSlots : IDisposable
         lock (_lock)
         {
             if (!_linked)
-                ServeOwn();
+                AssignOwnSlots();
         }
 
         _changed?.Invoke();
     }
 
-    private void ServeOwn()
+    private void AssignOwnSlots()
     {
         if (_waiting.Count == 0 || _taken.Count >= Limit || Closed)
             return;
         var ready = _engine.IsReady;
         foreach (var turn in _waiting.First(Limit - _taken.Count, _running))
         {
-            // One that may run anywhere waits for a silo whose CLI can run turns, if the one here cannot.
+            // A turn that may run anywhere waits for a silo that can run turns, if this one cannot.
             if (ready || !turn.Anywhere)
                 Start(turn.Ticket);
         }
@@ -294,10 +299,10 @@ public sealed class TurnSlots : IDisposable
                 Start(order.Ticket);
                 break;
             case SlotOrderKind.Hold when _taken.Count < Limit && !Closed && !_kept.ContainsKey(order.Ticket):
-                var expiry = _time.CreateTimer(_ => GiveUp(order.Ticket), null, _hold, Timeout.InfiniteTimeSpan);
+                var expiry = _time.CreateTimer(_ => ReleaseKept(order.Ticket), null, _hold, Timeout.InfiniteTimeSpan);
                 _kept[order.Ticket] = new KeptSlot(Take(order.User), expiry);
                 break;
-            case SlotOrderKind.Move when _waiting.Serve(order.Ticket) is { } waiting:
+            case SlotOrderKind.Move when _waiting.Dequeue(order.Ticket) is { } waiting:
                 var waited = Now() - waiting.Turn.Since;
                 waiting.Offer(new SlotOffer(null, order.Silo, order.Ticket, TimeSpan.FromMilliseconds(waited)));
                 break;
@@ -306,11 +311,11 @@ public sealed class TurnSlots : IDisposable
 
     private void Start(Guid ticket)
     {
-        if (_waiting.Serve(ticket) is { } waiting)
+        if (_waiting.Dequeue(ticket) is { } waiting)
             waiting.Offer(new SlotOffer(Take(waiting.Turn.User)));
     }
 
-    private void GiveUp(Guid ticket)
+    private void ReleaseKept(Guid ticket)
     {
         KeptSlot? kept;
         lock (_lock)
@@ -319,7 +324,7 @@ public sealed class TurnSlots : IDisposable
         kept?.Slot.Dispose();
     }
 
-    /// <summary>Milliseconds by a clock that nobody sets.</summary>
+    /// <summary>Milliseconds of a monotonic clock.</summary>
     private long Now() => (long)_time.GetElapsedTime(0).TotalMilliseconds;
 
     private TurnSlot Take(string user)
@@ -331,7 +336,7 @@ public sealed class TurnSlots : IDisposable
     }
 
     /// <summary>
-    /// A running CLI needs about 40 MB of its own beside what all of them share, and waits for the model most of its time.
+    /// One slot per 128 MiB of memory, at most 16 per core: a running CLI has about 40 MB of its own and mostly waits for the model.
     /// </summary>
     private static int DefaultLimit()
     {

@@ -1,6 +1,6 @@
 namespace CodexOrleans.Grains.Slots;
 
-/// <summary>The turns that wait on this silo, by user. Not safe for use by several threads.</summary>
+/// <summary>The turns that wait on this silo, by user. Not thread-safe.</summary>
 internal sealed class WaitingTurns
 {
     private readonly Dictionary<Guid, WaitingTurn> _byTicket = [];
@@ -15,21 +15,21 @@ internal sealed class WaitingTurns
         _byTicket.Add(turn.Ticket, waiting);
         if (!_byUser.TryGetValue(turn.User, out var turns))
             _byUser[turn.User] = turns = [];
-        // One that has waited elsewhere keeps its place.
+        // A turn that has waited on another silo keeps its place by the time it has waited.
         var place = turns.Count;
         while (place > 0 && turns[place - 1].Since > turn.Since)
             place--;
         turns.Insert(place, turn);
     }
 
-    /// <summary>The first <paramref name="most"/> in fair order, if each got a slot.</summary>
+    /// <summary>The first <paramref name="most"/> turns in fair order, as it is if each of them gets a slot.</summary>
     public List<QueuedTurn> First(int most, IReadOnlyDictionary<string, int> running)
     {
         var first = new List<QueuedTurn>();
         if (Count == 0)
             return first;
         _order.ForgetAllBut(_byUser.Keys);
-        _order.Visit(_byUser.Values, running, () => first.Count < most, turn =>
+        _order.Assign(_byUser.Values, running, () => first.Count < most, turn =>
         {
             first.Add(turn);
             return true;
@@ -37,12 +37,12 @@ internal sealed class WaitingTurns
         return first;
     }
 
-    /// <summary>Takes out a turn that gets a slot; null when it is gone.</summary>
-    public WaitingTurn? Serve(Guid ticket)
+    /// <summary>Removes a turn that gets a slot; null when it no longer waits.</summary>
+    public WaitingTurn? Dequeue(Guid ticket)
     {
         if (Remove(ticket) is not { } waiting)
             return null;
-        _order.Serve(waiting.Turn.User);
+        _order.RecordSlot(waiting.Turn.User);
         return waiting;
     }
 
@@ -67,7 +67,7 @@ internal sealed class WaitingTurns
     }
 
     /// <summary>
-    /// Sends the youngest turn of the user who has most waiting away, so that nobody fills the queue alone; false when
+    /// Refuses the youngest waiting turn of the user with the most of them, so that no user fills the queue alone; false when
     /// <paramref name="user"/> would then have as many.
     /// </summary>
     public bool MakeRoomFor(string user)
@@ -82,7 +82,7 @@ internal sealed class WaitingTurns
     }
 }
 
-/// <summary>A turn that waits, and how it hears of its slot.</summary>
+/// <summary>A waiting turn and the answer it waits for.</summary>
 internal sealed class WaitingTurn(QueuedTurn turn)
 {
     private readonly TaskCompletionSource<SlotOffer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -91,6 +91,6 @@ internal sealed class WaitingTurn(QueuedTurn turn)
 
     public Task<SlotOffer> Answer => _answer.Task;
 
-    /// <summary>Only after it was taken from <see cref="WaitingTurns"/>, which happens once.</summary>
+    /// <summary>Call it only after the turn was removed from <see cref="WaitingTurns"/>, which happens once.</summary>
     public void Offer(SlotOffer offer) => _answer.SetResult(offer);
 }

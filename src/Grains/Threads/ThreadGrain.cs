@@ -60,7 +60,7 @@ public sealed partial class ThreadGrain(
             leaving = _running;
         }
 
-        Task left = Task.WhenAny(leaving, slots.GivenUp);
+        Task left = Task.WhenAny(leaving, slots.Abandoned);
         const ConfigureAwaitOptions WhateverHappens = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
         await left.WaitAsync(cancellationToken).ConfigureAwait(WhateverHappens);
         if (_session is not null && leaving.IsCompleted)

@@ -7,16 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// Whether the CLI can continue a thread's session on this node. In a cluster the CLI's record of it is kept in the database at the end
-/// of each turn, and written to where the thread runs next.
+/// Brings the CLI's record of a thread's session to the node that runs its next turn. In a cluster the record is stored in the database at
+/// the end of each turn, and written to disk before the next turn on another node.
 /// </summary>
 public sealed partial class SessionRecords(
     CodexAccount account, IThreadReader reader, ISessionArchive archive, ILogger<SessionRecords> logger)
 {
-    /// <summary>Whether a thread may have run on another node before.</summary>
+    /// <summary>Whether a thread may have run on another node before, which is so in a cluster.</summary>
     public bool ThreadsMove => archive.IsShared;
 
-    /// <summary>Makes sure that the CLI's record is here and has the turn before <paramref name="turnId"/>; false when it cannot be had.</summary>
+    /// <summary>
+    /// Ensures that the CLI's record is on this node and includes the turn before <paramref name="turnId"/>; false when that is impossible.
+    /// </summary>
     public async ValueTask<bool> Restore(Guid threadId, string codexThreadId, Guid turnId)
     {
         try
@@ -36,7 +38,7 @@ public sealed partial class SessionRecords(
     {
         var file = Path.Combine(account.Sessions.Folder, kept.Path);
         var here = new FileInfo(file) is { Exists: true } info ? info.Length : 0;
-        // Longer than what is kept: the last turn ran here, and this node could not keep it.
+        // A longer local record has the last turn, which ran here and could not be stored.
         if (here > kept.Length)
             return true;
         if (kept.TurnId != await PreviousTurn(threadId, turnId))
@@ -51,7 +53,7 @@ public sealed partial class SessionRecords(
         return true;
     }
 
-    /// <summary>Keeps the CLI's record of a turn that has ended. The turn has its end already, so this never fails.</summary>
+    /// <summary>Stores the CLI's record after a turn. Never throws, because the turn's end is already on disk.</summary>
     public async Task Keep(Guid threadId, string? codexThreadId, Guid turnId)
     {
         if (!archive.IsShared || codexThreadId is null)
@@ -60,7 +62,8 @@ public sealed partial class SessionRecords(
         {
             if (account.Sessions.Find(codexThreadId) is not { } path)
                 return;
-            await using var record = new FileStream(Path.Combine(account.Sessions.Folder, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await using var record = new FileStream(
+                Path.Combine(account.Sessions.Folder, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             await archive.Keep(threadId, codexThreadId, turnId, path, record);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
@@ -88,9 +91,14 @@ public sealed partial class SessionRecords(
         return null;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: the CLI's record of its session could not be brought here; the CLI is told the history instead.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Thread {ThreadId}: the CLI's record of its session could not be brought here; the CLI is told the history instead.")]
     private partial void LogNotRestored(Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Thread {ThreadId}: the CLI's record of its session could not be kept; on another node the CLI would be told the history instead.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Thread {ThreadId}: the CLI's record of its session could not be kept; on another node the CLI would be told the "
+            + "history instead.")]
     private partial void LogNotKept(Guid threadId, Exception exception);
 }

@@ -5,19 +5,19 @@ using CodexOrleans.Storage.Log;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// The conversation so far as text, read from the log: what a new CLI session is told when the old session's own record is gone.
+/// The conversation so far as text, read from the log. A new CLI session gets it when the record of the old session is lost.
 /// </summary>
 public sealed class ThreadHistory(IThreadReader reader)
 {
     private const int PageBytes = 1 << 20;
 
-    // As deep as what the engine takes from the CLI.
+    // The log may have lines as deep as the engine accepts from the CLI.
     private static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = EventBlock.MaxDepth };
 
-    /// <summary>Longest text of earlier turns, in characters; the oldest go first.</summary>
+    /// <summary>Longest text of earlier turns, in characters; the oldest are left out first.</summary>
     private const int MaxLength = 512 * 1024;
 
-    /// <summary>The CLI takes 1,048,576 characters; what remains is for the words around the two parts.</summary>
+    /// <summary>The CLI takes 1,048,576 characters; the difference is for the sentences around history and prompt.</summary>
     private const int MaxPrompt = 1_048_000;
 
     /// <summary>
@@ -79,7 +79,9 @@ public sealed class ThreadHistory(IThreadReader reader)
         }
     }
 
-    /// <summary>What the line adds to the conversation, or null. A line that says it in a way nobody knows must not keep the thread from going on.</summary>
+    /// <summary>
+    /// The line's part of the conversation, or null. A malformed line is skipped, so that it cannot block the thread's next turn.
+    /// </summary>
     private static string? Read(ReadOnlyMemory<byte> line)
     {
         try
@@ -89,11 +91,12 @@ public sealed class ThreadHistory(IThreadReader reader)
             return Text(root, "type") switch
             {
                 "turn.submitted" => Part("User", Text(root, "prompt")),
-                "item.completed" when root.TryGetProperty("item", out var item) && Text(item, "type") == "agent_message" => Part("Assistant", Text(item, "text")),
+                "item.completed" when root.TryGetProperty("item", out var item) && Text(item, "type") == "agent_message" =>
+                    Part("Assistant", Text(item, "text")),
                 _ => null,
             };
         }
-        // The second: a text that ends in half a character.
+        // InvalidOperationException: the text has an escaped half of a surrogate pair.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
@@ -101,7 +104,9 @@ public sealed class ThreadHistory(IThreadReader reader)
     }
 
     private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
 
     private static string? Part(string speaker, string? text) => text is null ? null : $"{speaker}: {text}";
 }

@@ -6,13 +6,14 @@ using Microsoft.Extensions.Options;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// The silo's share of a clean shutdown, before the web server and the silo stop: no new turns but on other silos, running ones finish up to
-/// <see cref="CodexOptions.DrainTimeout"/>, the rest end as <c>turn.failed</c> code <c>host_draining</c>. What cannot end, because the log
-/// cannot be written, is left to whoever activates its thread next: the silo is to leave in order all the same.
+/// Drains turns at a shutdown, before the web server and the silo stop. No new turn starts on this silo, running ones may finish within
+/// <see cref="CodexOptions.DrainTimeout"/>, and the rest end as <c>turn.failed</c> with code <c>host_draining</c>. A turn that cannot end,
+/// because the log cannot be written, does not hold up the shutdown: the next activation of its thread ends it.
 /// </summary>
-internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> options, TimeProvider time, ILogger<TurnDrain> logger) : IHostedLifecycleService
+internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> options, TimeProvider time, ILogger<TurnDrain> logger)
+    : IHostedLifecycleService
 {
-    /// <summary>What a turn that has been stopped may take to write its end, beside <see cref="CodexOptions.StopGrace"/>.</summary>
+    /// <summary>Time for a stopped turn to write its end, after <see cref="CodexOptions.StopGrace"/>.</summary>
     private static readonly TimeSpan _ending = TimeSpan.FromSeconds(3);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
@@ -24,7 +25,7 @@ internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> 
         }
         finally
         {
-            slots.Dismiss();
+            slots.RefuseWaiting();
         }
     }
 
@@ -54,7 +55,7 @@ internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> 
         catch (TimeoutException)
         {
             LogLeft(slots.Taken);
-            slots.GiveUp();
+            slots.AbandonTurns();
         }
     }
 
@@ -71,7 +72,10 @@ internal sealed partial class TurnDrain(TurnSlots slots, IOptions<CodexOptions> 
     [LoggerMessage(Level = LogLevel.Information, Message = "Waiting up to {Limit} for {Turns} running turns.")]
     private partial void LogDraining(int turns, TimeSpan limit);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Turns} turns could not be ended, because their ends cannot be written; they end as host_lost when their threads run next.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Turns} turns could not be ended, because their ends cannot be written; they end as host_lost when their threads run "
+            + "next.")]
     private partial void LogLeft(int turns);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Turns} turns did not finish in time and are ended.")]

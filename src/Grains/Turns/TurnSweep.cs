@@ -7,12 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace CodexOrleans.Grains.Turns;
 
 /// <summary>
-/// Ends the turns that have lost their owner: at start, whenever a silo of the cluster has died, when an owner gives one up, and now and
-/// then, since a silo that was frozen may begin a turn before it learns that it counts as dead. Their threads are called, and activation
-/// is recovery. It needs nobody to watch or call the thread, and tries until it is done.
+/// Ends turns whose host is lost: at start, after each death of a silo, when an activation gives a turn up, and every 15 seconds, because a
+/// frozen silo may begin a turn before it learns that it was declared dead. The sweep calls the turn's thread, whose activation ends the
+/// turn, and retries until it has. So lost turns end even if no client calls their threads.
 /// </summary>
 public sealed partial class TurnSweep(
-    IThreadReader reader, IGrainFactory grains, IClusterMembershipService membership, ProcessTag host, TimeProvider time, ILogger<TurnSweep> logger) : BackgroundService
+    IThreadReader reader,
+    IGrainFactory grains,
+    IClusterMembershipService membership,
+    ProcessTag host,
+    TimeProvider time,
+    ILogger<TurnSweep> logger) : BackgroundService
 {
     private const int AtOnce = 8;
 
@@ -21,14 +26,14 @@ public sealed partial class TurnSweep(
 
     private readonly Channel<(Guid ThreadId, Guid TurnId)> _givenUp = Channel.CreateUnbounded<(Guid, Guid)>();
 
-    /// <summary>Sees to it that a turn ends whose owner, here, has given it up. Returns at once.</summary>
+    /// <summary>Queues a turn that an activation on this silo has given up, to be ended. Returns at once.</summary>
     public void End(Guid threadId, Guid turnId) => _givenUp.Writer.TryWrite((threadId, turnId));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            await Task.WhenAll(EndTurnsOfTheDead(stoppingToken), EndTurnsOfZombies(stoppingToken), EndTurnsGivenUp(stoppingToken));
+            await Task.WhenAll(EndTurnsOfDeadSilos(stoppingToken), EndTurnsOfFrozenSilos(stoppingToken), EndTurnsGivenUp(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -36,7 +41,7 @@ public sealed partial class TurnSweep(
         }
     }
 
-    private async Task EndTurnsOfTheDead(CancellationToken stoppingToken)
+    private async Task EndTurnsOfDeadSilos(CancellationToken stoppingToken)
     {
         var known = membership.CurrentSnapshot;
         await Sweep(stoppingToken);
@@ -44,7 +49,7 @@ public sealed partial class TurnSweep(
             await Sweep(stoppingToken);
     }
 
-    private async Task EndTurnsOfZombies(CancellationToken stoppingToken)
+    private async Task EndTurnsOfFrozenSilos(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(_period, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -70,12 +75,19 @@ public sealed partial class TurnSweep(
     {
         try
         {
-            var living = membership.CurrentSnapshot.Members.Values.Where(member => member.Status != SiloStatus.Dead).Select(member => member.Name).ToHashSet();
-            var lost = (await reader.ReadRunningTurns(stoppingToken)).Where(turn => IsLost(turn.Host, living)).Select(turn => turn.ThreadId).ToArray();
-            // All survivors do the same; each begins elsewhere.
+            var living = membership.CurrentSnapshot.Members.Values
+                .Where(member => member.Status != SiloStatus.Dead)
+                .Select(member => member.Name)
+                .ToHashSet();
+            var lost = (await reader.ReadRunningTurns(stoppingToken))
+                .Where(turn => IsLost(turn.Host, living))
+                .Select(turn => turn.ThreadId)
+                .ToArray();
+            // All silos sweep the same turns; a random order spreads their calls.
             Random.Shared.Shuffle(lost);
             var all = true;
-            await Parallel.ForEachAsync(lost, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken }, async (thread, cancellationToken) =>
+            var limits = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken };
+            await Parallel.ForEachAsync(lost, limits, async (thread, cancellationToken) =>
             {
                 if (!await TryRecover(thread, cancellationToken))
                     Volatile.Write(ref all, false);
@@ -89,9 +101,12 @@ public sealed partial class TurnSweep(
         }
     }
 
-    /// <summary>One whose installation has started again is seen to by that start.</summary>
-    private bool IsLost(string owner, HashSet<string> living) => ProcessTag.InstallationOf(owner) is not { } installation
-        || (installation == host.Installation ? owner != host.Value : !living.Contains(installation));
+    /// <summary>
+    /// Whether the host of a running turn is gone. An earlier start of this installation is; those of others count as alive while a silo of
+    /// that installation is a member, because that silo ends them in its own sweep at start.
+    /// </summary>
+    private bool IsLost(string turnHost, HashSet<string> living) => ProcessTag.InstallationOf(turnHost) is not { } installation
+        || (installation == host.Installation ? turnHost != host.Value : !living.Contains(installation));
 
     private async Task<bool> TryRecover(Guid thread, CancellationToken stoppingToken)
     {
@@ -100,7 +115,7 @@ public sealed partial class TurnSweep(
             await grains.GetGrain<IThreadGrain>(thread).Recover();
             return true;
         }
-        // Also a cancellation: of the other silo, when its activation took too long or it stops. It must not end this one's host.
+        // OperationCanceledException is caught too: it can come from the thread's silo, and would otherwise end this host.
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             LogNotRecovered(thread, e);
@@ -124,6 +139,6 @@ public sealed partial class TurnSweep(
     [LoggerMessage(Level = LogLevel.Error, Message = "Thread {ThreadId}: its lost turn could not be ended now; it is tried again.")]
     private partial void LogNotRecovered(Guid threadId, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Turns that have lost their owner could not be looked up; it is tried again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Turns whose host is lost could not be looked up; it is tried again.")]
     private partial void LogNotRead(Exception exception);
 }

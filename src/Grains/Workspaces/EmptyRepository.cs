@@ -3,8 +3,8 @@ using CliWrap;
 namespace CodexOrleans.Grains.Workspaces;
 
 /// <summary>
-/// What git makes of an empty folder: asked once, then written for each thread without starting a process. It holds what git and its
-/// configuration choose here (such as the first branch's name), but none of git's sample files.
+/// The files of an empty git repository. git makes them once, and each thread gets a copy without starting a process. They follow git's
+/// configuration on this machine (such as the name of the first branch), without git's sample files.
 /// </summary>
 internal sealed class EmptyRepository
 {
@@ -18,13 +18,13 @@ internal sealed class EmptyRepository
             var path = Path.GetRelativePath(repository, entry.FullName);
             if (entry is not DirectoryInfo folder)
                 _files.Add((path, File.ReadAllBytes(entry.FullName)));
-            // git makes empty folders below the first level when it needs them, and each costs more than a file.
+            // Empty folders below the first level are left out: git makes them when needed, and each costs more than a file.
             else if (path == folder.Name || folder.EnumerateFileSystemInfos().Any())
                 _folders.Add(path);
         }
     }
 
-    /// <summary>Asks git.</summary>
+    /// <summary>Runs <c>git init</c> and reads what it made.</summary>
     /// <param name="git">The program.</param>
     /// <param name="folder">A folder to make and delete again.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">git cannot be started.</exception>
@@ -45,7 +45,9 @@ internal sealed class EmptyRepository
     }
 
     /// <summary>Makes <paramref name="repository"/>, a thread's <c>.git</c>, which must not exist.</summary>
-    /// <param name="folder">A folder beside it to write to: the repository appears at once, and as a whole or not at all.</param>
+    /// <param name="folder">
+    /// A folder on the same volume to write to first: a move then makes the repository appear whole or not at all.
+    /// </param>
     public void Write(string repository, string folder)
     {
         try

@@ -1,13 +1,11 @@
 namespace CodexOrleans.Grains.Workspaces;
 
-/// <summary>
-/// Tells images from other files by how they begin: the CLI replaces a file that is none by a text, without a word to the caller.
-/// </summary>
+/// <summary>Recognises images by their first bytes, because the CLI silently replaces a file that is not an image by a text.</summary>
 internal static class ImageFile
 {
     private const int LongestSignature = 12;
 
-    /// <summary>Null for a file that begins like a format which the CLI takes: PNG, JPEG, GIF, WebP.</summary>
+    /// <summary>Null for a file in a format that the CLI takes: PNG, JPEG, GIF, WebP.</summary>
     public static PathProblem? Check(string path)
     {
         var file = new FileInfo(path);

@@ -5,9 +5,9 @@ namespace CodexOrleans.Grains.Workspaces;
 /// <param name="Message">For the caller. Holds no path.</param>
 public sealed record PathProblem(string Code, string Message)
 {
-    /// <summary>The request's field that the path is of, or null while nobody has asked for one.</summary>
+    /// <summary>The field of the request that has the path, or null while it is not known.</summary>
     public string? Field { get; init; }
 
-    /// <summary>Whether there is nothing at the path here; on another machine there may be.</summary>
+    /// <summary>Whether nothing exists at the path on this machine; on another one it may.</summary>
     public bool IsMissing => Code is RefusalCodes.PathNotFound or RefusalCodes.WorkingDirectoryMissing;
 }

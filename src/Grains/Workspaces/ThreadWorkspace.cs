@@ -6,15 +6,16 @@ using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Grains.Workspaces;
 
-/// <summary>The folders of threads that were given no working directory, each a git repository of its own.</summary>
-public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadWorkspaceOptions> options, ILogger<ThreadWorkspace> logger) : IDisposable
+/// <summary>The folders of threads without a working directory, each a git repository of its own.</summary>
+public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadWorkspaceOptions> options, ILogger<ThreadWorkspace> logger)
+    : IDisposable
 {
-    /// <summary>The program to ask.</summary>
+    /// <summary>The git program.</summary>
     internal string Git { get; init; } = "git";
 
-    private readonly SemaphoreSlim _asking = new(1, 1);
+    private readonly SemaphoreSlim _making = new(1, 1);
     private EmptyRepository? _empty;
-    private readonly HashSet<string> _told = [];
+    private readonly HashSet<string> _logged = [];
 
     /// <summary>Whether every node sees the same folders.</summary>
     public bool IsShared => options.Value.Shared;
@@ -32,27 +33,25 @@ public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadW
         Directory.CreateDirectory(path);
         try
         {
-            var empty = _empty ?? await AskGit();
-            // Out of sight of the CLI, should this process be killed meanwhile.
+            var empty = _empty ?? await MakeEmpty();
+            // The repository is written outside of the workspace, so that the CLI never sees half of it after a kill of this process.
             empty.Write(repository, Path.Combine(data.EnsureUnfinishedWorkspaces(), $"{threadId}.git"));
         }
         catch (Exception e) when (e is Win32Exception or CommandExecutionException or IOException or UnauthorizedAccessException)
         {
-            TellOnce(e);
+            LogOnce(e);
         }
 
         return (path, Directory.Exists(repository));
     }
 
-    /// <summary>
-    /// Whether a link stands where the thread's own folder belongs: some turn has put it there, and it may lead anywhere.
-    /// </summary>
+    /// <summary>Whether a link is in the place of the thread's own folder: a turn has put it there, and it may lead anywhere.</summary>
     public bool IsReplaced(Guid threadId) => new FileInfo(Path.Combine(data.Workspaces, threadId.ToString())).LinkTarget is not null;
 
     /// <summary>Whether the thread's own folder is here.</summary>
     public bool Exists(Guid threadId) => Directory.Exists(Path.Combine(data.Workspaces, threadId.ToString()));
 
-    public void Dispose() => _asking.Dispose();
+    public void Dispose() => _making.Dispose();
 
     /// <summary>Deletes the thread's own folder, if there is one.</summary>
     public void Remove(Guid threadId)
@@ -62,26 +61,26 @@ public sealed partial class ThreadWorkspace(DataDirectory data, IOptions<ThreadW
             Directory.Delete(path, recursive: true);
     }
 
-    /// <summary>Asked again as long as there is no answer: git may be installed later.</summary>
-    private async Task<EmptyRepository> AskGit()
+    /// <summary>Runs git again after a failure, because it may be installed later.</summary>
+    private async Task<EmptyRepository> MakeEmpty()
     {
-        await _asking.WaitAsync();
+        await _making.WaitAsync();
         try
         {
             return _empty ??= await EmptyRepository.Make(Git, Path.Combine(data.EnsureScratch(), "empty-repository"));
         }
         finally
         {
-            _asking.Release();
+            _making.Release();
         }
     }
 
-    /// <summary>Each cause once: it is that of every later thread too, until somebody does something about it.</summary>
-    private void TellOnce(Exception exception)
+    /// <summary>Logs each cause once, because it affects every later thread too until the operator mends it.</summary>
+    private void LogOnce(Exception exception)
     {
-        lock (_told)
+        lock (_logged)
         {
-            if (!_told.Add(exception.GetType().Name))
+            if (!_logged.Add(exception.GetType().Name))
                 return;
         }
 

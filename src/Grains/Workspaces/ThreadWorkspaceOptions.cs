@@ -1,13 +1,13 @@
 namespace CodexOrleans.Grains.Workspaces;
 
-/// <summary>The folders of threads that were given no working directory. Section <c>Workspaces</c>.</summary>
+/// <summary>The folders of threads without a working directory. Section <c>Workspaces</c>.</summary>
 public sealed class ThreadWorkspaceOptions
 {
     public const string Section = "Workspaces";
 
     /// <summary>
-    /// Parent of these folders; null, the default, is <c>workspaces</c> in the data directory. On a volume that all nodes of a cluster share
-    /// a thread finds its files wherever it runs.
+    /// Parent of these folders; null, the default, is <c>workspaces</c> in the data directory. On a volume that all nodes of a cluster
+    /// share a thread finds its files wherever it runs.
     /// </summary>
     public string? Folder { get; set; }
 

@@ -1,10 +1,10 @@
 namespace CodexOrleans.Grains.Workspaces;
 
-/// <summary>The paths of a turn, named by its request or by an earlier one of its thread, as what they lead to now.</summary>
+/// <summary>The paths of a turn with all links resolved, named by its request or by an earlier one of its thread.</summary>
 /// <param name="WorkingDirectory">Null for the thread's own folder.</param>
 internal sealed record TurnPaths(string? WorkingDirectory, IReadOnlyList<string>? AdditionalDirectories, IReadOnlyList<string> Images)
 {
-    /// <summary>Null, and the paths; or the first problem.</summary>
+    /// <summary>Resolves and checks the paths; returns null, or the first problem.</summary>
     /// <param name="effective">The request's options over the thread's.</param>
     public static PathProblem? Resolve(WorkspaceRoots roots, TurnRequest request, ThreadOptions effective, out TurnPaths paths)
     {
@@ -12,7 +12,7 @@ internal sealed record TurnPaths(string? WorkingDirectory, IReadOnlyList<string>
         var folder = effective.WorkingDirectory;
         if (folder is not null && !roots.TryResolveDirectory(folder, out folder, out var problem))
         {
-            // Nothing in this request is wrong when a folder of the thread is gone.
+            // A missing folder of an earlier request is not a fault of this one, so it has a code of its own.
             return problem.IsMissing && request.Options.WorkingDirectory is null
                 ? new(
                     RefusalCodes.WorkingDirectoryMissing,
@@ -36,7 +36,7 @@ internal sealed record TurnPaths(string? WorkingDirectory, IReadOnlyList<string>
         {
             if (roots.TryResolveDirectory(path, out var directory, out problem))
                 directories.Add(directory);
-            // One of an earlier turn that is gone is no reason to stop; the CLI is not told of it, since it may come back as a link.
+            // A missing folder of an earlier turn does not stop this one. The CLI does not get it, because it may come back as a link.
             else if (!problem.IsMissing || request.Options.AdditionalDirectories is not null)
                 return problem with { Field = "additional_directories" };
         }

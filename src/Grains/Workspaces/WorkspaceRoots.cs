@@ -4,14 +4,15 @@ using CodexOrleans.Storage.Data;
 namespace CodexOrleans.Grains.Workspaces;
 
 /// <summary>
-/// Decides which paths a turn may use, on the machine where it runs. Both sides are compared after resolving every link, and the
-/// resolved path is what the CLI gets. The server's own data and the CLI's home are never workspaces: a turn that writes there could
-/// read the token, change the log, or have its own commands started with the next turn. What was allowed once may have become a link
-/// since, by another turn: so each turn is checked anew, as late as can be.
+/// Decides which paths a turn may use on the machine where it runs. Roots and paths are compared with all links resolved, and the CLI gets
+/// the resolved path. The server's data and the CLI's home are never workspaces: a turn that writes there could read the token, change the
+/// log, or have its commands started with the next turn. Each turn is checked anew and as late as possible, because another turn may have
+/// replaced an allowed folder by a link.
 /// </summary>
 public sealed class WorkspaceRoots
 {
-    private static readonly StringComparison _comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+    private static readonly StringComparison _comparison =
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
     private readonly string[] _roots;
     private readonly string _data;
@@ -30,8 +31,8 @@ public sealed class WorkspaceRoots
     }
 
     /// <summary>A folder in which a turn may work or write.</summary>
-    /// <param name="path">As the caller gave it.</param>
-    /// <param name="resolved">What to use instead of <paramref name="path"/>.</param>
+    /// <param name="path">The path as the caller gave it.</param>
+    /// <param name="resolved">The path to use instead of <paramref name="path"/>.</param>
     /// <param name="problem">Why not.</param>
     public bool TryResolveDirectory(string path, [NotNullWhen(true)] out string? resolved, [NotNullWhen(false)] out PathProblem? problem)
     {

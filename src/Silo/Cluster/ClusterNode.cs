@@ -1,8 +1,8 @@
-using CodexOrleans.Grains.Hosting;
 using System.Net;
 using System.Net.Sockets;
-using CodexOrleans.Grains;
 using CodexOrleans.Codex.Processes;
+using CodexOrleans.Grains;
+using CodexOrleans.Grains.Hosting;
 using CodexOrleans.Storage.Postgres;
 using CodexOrleans.Storage.Postgres.Cluster;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,27 +12,26 @@ using Orleans.Runtime.Hosting;
 
 namespace CodexOrleans.Silo.Cluster;
 
-/// <summary>One silo of many, which find each other in PostgreSQL.</summary>
+/// <summary>Configures one silo or client of a cluster whose members find each other in PostgreSQL.</summary>
 internal static class ClusterNode
 {
-    /// <summary>By this name Orleans knows Npgsql.</summary>
+    /// <summary>Orleans' name for Npgsql.</summary>
     private const string Invariant = "Npgsql";
 
     /// <summary>
-    /// Time until a dead silo is noticed: two missed probes, or one when its connections break. Shorter probes take a busy machine for a
-    /// dead one.
+    /// Timeout of a probe. A silo is declared dead after two missed ones, or after one when its connections break. With shorter probes a
+    /// busy machine would be declared dead.
     /// </summary>
     private static readonly TimeSpan _probe = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often a silo says that it lives. One that has missed three does not hold up the start of the others.</summary>
-    private static readonly TimeSpan _sign = TimeSpan.FromSeconds(5);
+    /// <summary>How often a silo writes that it is alive. One that has missed three writes does not delay the start of others.</summary>
+    private static readonly TimeSpan _heartbeat = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest wait for a silo's answer: a call to one that has died while it was under way lasts so long at most.</summary>
+    /// <summary>Timeout of a grain call, and so the longest that a call to a silo that has just died can take.</summary>
     private static readonly TimeSpan _response = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a front end without a silo may be disconnected before it counts as gone. It loses nothing: what it misses it reads from the
-    /// log.
+    /// How long a client may be disconnected before the silos drop it. Its viewers lose nothing: they read missed events from the log.
     /// </summary>
     private static readonly TimeSpan _clientGone = TimeSpan.FromSeconds(10);
 
@@ -40,14 +39,14 @@ internal static class ClusterNode
     {
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
         silo.Configure<EndpointOptions>(options => Listen(options, cluster));
-        // By this name a thread finds back to the node that has its files.
+        // The silo is named by its data directory, so that a thread finds the node that has its files, at whatever address.
         silo.Services.AddOptions<SiloOptions>().Configure<ProcessTag>((options, host) => options.SiloName = host.Installation);
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = _probe;
             options.NumMissedProbesLimit = 2;
             options.TableRefreshTimeout = TimeSpan.FromSeconds(10);
-            options.IAmAliveTablePublishTimeout = _sign;
+            options.IAmAliveTablePublishTimeout = _heartbeat;
         });
         silo.Configure<SiloMessagingOptions>(options =>
         {
@@ -64,7 +63,7 @@ internal static class ClusterNode
         silo.Services.AddTurnQueue();
         silo.Services.AddClusterStore();
         silo.Services.AddHostedService<ClusterUpkeep>();
-        silo.Services.AddHostedService<LeaveLimit>();
+        silo.Services.AddHostedService<ShutdownTableTimeout>();
         silo.AddGrainDirectory(
             GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY,
             (services, _) => ActivatorUtilities.CreateInstance<PostgresGrainDirectory>(services));
@@ -72,7 +71,7 @@ internal static class ClusterNode
         silo.AddDirectStreams(ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
     }
 
-    /// <summary>A front end without a silo: it reaches the silos at their gateways.</summary>
+    /// <summary>Configures a front end without a silo, which reaches the silos at their gateways.</summary>
     public static void Connect(IClientBuilder client, CodexClusterOptions cluster, string? connectionString)
     {
         client.Configure<ClusterOptions>(options => Name(options, cluster));
@@ -82,8 +81,10 @@ internal static class ClusterNode
         client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, ForOrleans(connectionString)));
         client.AddPushStreams(ThreadStreams.BetweenProcesses, streams => streams.SizeOf = Size);
         client.AddDirectStreams(
-            ThreadStreams.Provider, through: ThreadStreams.BetweenProcesses, configure: streams => streams.SizeOf = Size);
-        // A cluster that is not there yet, or is gone for a while, is no reason to give up.
+            ThreadStreams.Provider,
+            through: ThreadStreams.BetweenProcesses,
+            configure: streams => streams.SizeOf = Size);
+        // The client retries for ever: the cluster may start later, or be down for a while.
         client.UseConnectionRetryFilter(async (_, cancellationToken) =>
         {
             await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
@@ -91,7 +92,7 @@ internal static class ClusterNode
         });
     }
 
-    // One string for both providers, so that they share a pool. Without one the start says so.
+    // Both providers get the same string, so that they share a pool. A missing one is left to the validation of StorageOptions.
     private static string? ForOrleans(string? connectionString) =>
         string.IsNullOrWhiteSpace(connectionString) ? connectionString : PostgresSettings.ForOrleans(connectionString);
 
@@ -108,8 +109,8 @@ internal static class ClusterNode
         options.GatewayPort = cluster.GatewayPort;
     }
 
-    // Orleans tells the others its port before it listens, so it cannot let the kernel choose. One of those that systems do not give to
-    // outgoing connections, since such a connection could take it in between.
+    // Orleans publishes its port before it listens, so the kernel cannot choose it. The range lies outside of the ports for outgoing
+    // connections, because such a connection could take the port before Orleans listens on it.
     private static int FreePort(IPAddress address)
     {
         while (true)
@@ -123,7 +124,7 @@ internal static class ClusterNode
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
-                // Another one is free.
+                // The port is taken; the next attempt tries another one.
             }
         }
     }

@@ -11,10 +11,10 @@ using Orleans.Streams.PubSub;
 namespace CodexOrleans.Silo.Cluster;
 
 /// <summary>
-/// Removes from the database what is kept for those that are gone: the subscriptions of dead front ends, the places of grains on dead
-/// silos, and the rehearsals of nodes that were killed during their start and did not come back. Orleans forgets a subscriber only when it
-/// delivers something to it in vain, and nothing is published to a dead front end once its leases have run out. A silo that was dead before
-/// the others noticed, or while the database was away, is found here. Every silo does the same, and it does not matter who is first.
+/// Deletes rows of dead processes from the database: the subscriptions of dead front ends, the directory entries of dead silos, and the
+/// rehearsals of nodes that were killed during their start and did not come back. Orleans removes a subscriber only after a delivery to it
+/// has failed, and nothing is published to a dead front end once its leases have expired. Orleans deletes directory entries only for a
+/// death that it learns of, and not while the database is away. Every silo runs the same statements; it does not matter which is first.
 /// </summary>
 internal sealed partial class ClusterUpkeep(
     [FromKeyedServices(ThreadStreams.BetweenProcesses)] IStreamProvider streams,
@@ -30,20 +30,20 @@ internal sealed partial class ClusterUpkeep(
     {
         try
         {
-            // Not all silos at once.
+            // A random delay keeps silos that start together from running the statements at the same time.
             await Task.Delay(_period * Random.Shared.NextDouble(), time, stoppingToken);
             using var timer = new PeriodicTimer(_period, time);
             do
-                await Forget(stoppingToken);
+                await DeleteRows(stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops, whatever came of the last try; the others go on.
+            // The host stops; the other silos continue.
         }
     }
 
-    private async Task Forget(CancellationToken cancellationToken)
+    private async Task DeleteRows(CancellationToken cancellationToken)
     {
         try
         {
@@ -61,11 +61,11 @@ internal sealed partial class ClusterUpkeep(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            LogPutOff(e);
+            LogFailed(e);
         }
     }
 
-    /// <summary>Also in the memory of the stream's agent.</summary>
+    /// <summary>Removes them through Orleans, so that the stream's agent forgets them in its memory too.</summary>
     private async Task RemoveSubscriptions(string front)
     {
         if (!streams.TryGetStreamSubscriptionManager(out var subscriptions))
@@ -75,6 +75,6 @@ internal sealed partial class ClusterUpkeep(
             await subscriptions.RemoveSubscription(ThreadStreams.BetweenProcesses, stream, subscription.SubscriptionId);
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "What is kept for those that are gone could not be removed now; it is tried again.")]
-    private partial void LogPutOff(Exception exception);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The rows of dead processes could not be deleted now; it is tried again.")]
+    private partial void LogFailed(Exception exception);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Silo;
 
-/// <summary>Whether this process is alone, and how it finds the others if not: configuration section <c>Cluster</c>.</summary>
+/// <summary>Whether this process is part of a cluster, and how it finds the others. Section <c>Cluster</c>.</summary>
 public sealed class CodexClusterOptions
 {
     public const string Section = "Cluster";
@@ -29,13 +29,13 @@ public sealed class CodexClusterOptions
     public int GatewayPort { get; set; }
 }
 
-/// <summary>What part of a cluster a process is.</summary>
+/// <summary>The part that a process has in a cluster.</summary>
 public enum ClusterMode
 {
-    /// <summary>All of it: front end and silo in one process, which nothing else can join.</summary>
+    /// <summary>Front end and silo in one process, which is the whole cluster; no other process can join.</summary>
     Embedded,
 
-    /// <summary>A node: front end and silo in one process, one of many.</summary>
+    /// <summary>A silo of a cluster, with or without a front end in its process.</summary>
     Node,
 
     /// <summary>A front end without a silo.</summary>
@@ -46,8 +46,8 @@ internal static class CodexClusterConfiguration
 {
     /// <summary>Whether the process has no silo of its own.</summary>
     public static bool IsClient(this IConfiguration configuration) =>
-        configuration.GetValue(
-            $"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) == ClusterMode.Client;
+        configuration.GetValue($"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded)
+        == ClusterMode.Client;
 }
 
 /// <summary>Checks the whole section at start, so that all its problems are in one message.</summary>
@@ -59,8 +59,12 @@ internal sealed class CodexClusterOptionsValidator(IOptions<StorageOptions> stor
         if (!Enum.IsDefined(options.Mode))
             result.AddError($"Cluster:Mode is '{options.Mode}'; it must be one of: {string.Join(", ", Enum.GetNames<ClusterMode>())}.");
         if (options.Mode != ClusterMode.Embedded && storage.Value.Provider != StorageProvider.Postgres)
-            result.AddError($"Cluster:Mode is {options.Mode}, and a cluster shares its log: " +
-                "set Storage:Provider to Postgres and Storage:ConnectionString to its database.");
+        {
+            result.AddError(
+                $"Cluster:Mode is {options.Mode}, and a cluster shares its log: set Storage:Provider to Postgres and "
+                + "Storage:ConnectionString to its database.");
+        }
+
         if (string.IsNullOrWhiteSpace(options.Id) || options.Id.Length > 100)
             result.AddError("Cluster:Id must have 1 to 100 characters.");
         if (options.Address is { } address && !IPAddress.TryParse(address, out _))

@@ -7,10 +7,10 @@ using Orleans.GrainDirectory;
 namespace CodexOrleans.Silo.Cluster;
 
 /// <summary>
-/// Where each grain is active, in the cluster's database. Orleans' own directory is spread over the silos, and when one of them goes,
-/// or only restarts, the others end every grain whose entry it held, although those grains are well: their turns would end with them.
+/// The grain directory in the cluster's database: on which silo each grain is active. Orleans' own directory is spread over the silos; when
+/// one of them stops or restarts, the others deactivate every grain whose entry it held, and running turns would end with them.
 /// </summary>
-/// <remarks>While the database is away callers get a <see cref="StorageUnavailableException"/>, wherever they are.</remarks>
+/// <remarks>While the database is away, callers on every node get a <see cref="StorageUnavailableException"/>.</remarks>
 internal sealed partial class PostgresGrainDirectory(GrainDirectoryTable table, ILogger<PostgresGrainDirectory> logger) : IGrainDirectory
 {
     public async Task<GrainAddress?> Register(GrainAddress address)
@@ -18,6 +18,7 @@ internal sealed partial class PostgresGrainDirectory(GrainDirectoryTable table, 
         while (true)
         {
             var registered = await Reach(() => table.Register(address.GrainId.ToString(), EntryOf(address)));
+            // None: another entry prevented the insert and was deleted before it could be read. The next attempt decides.
             if (registered is not null)
                 return AddressOf(address.GrainId, registered);
         }
@@ -33,11 +34,13 @@ internal sealed partial class PostgresGrainDirectory(GrainDirectoryTable table, 
     public async Task<GrainAddress?> Lookup(GrainId grainId) =>
         await Reach(() => table.Find(grainId.ToString())) is { } found ? AddressOf(grainId, found) : null;
 
-    /// <summary>Never fails: Orleans goes on all the same, and whoever activates the grain next replaces the entry.</summary>
+    /// <summary>Never fails: Orleans ignores the result, and the next activation of the grain replaces the entry.</summary>
     public Task Unregister(GrainAddress address) =>
         TryRemove(() => table.Remove(address.GrainId.ToString(), address.ActivationId.ToParsableString()));
 
-    /// <summary>Never fails: Orleans would not tell of any dead silo again. <see cref="ClusterUpkeep"/> removes what is left.</summary>
+    /// <summary>
+    /// Never fails: Orleans does not call again for these silos. <see cref="ClusterUpkeep"/> deletes the entries that remain.
+    /// </summary>
     public Task UnregisterSilos(List<SiloAddress> siloAddresses) =>
         TryRemove(() => table.RemoveSilos([.. siloAddresses.Select(silo => silo.ToParsableString())]));
 
@@ -63,7 +66,7 @@ internal sealed partial class PostgresGrainDirectory(GrainDirectoryTable table, 
             // Orleans logs a stack trace for each call that it cannot address, unless the innermost cause is a key that was not found.
             // Whoever made the call is told, and says so in a line.
             throw new StorageUnavailableException(
-                $"The places of grains cannot be read or written. {e.Message}", new KeyNotFoundException(e.Message));
+                $"The grain directory cannot be read or written. {e.Message}", new KeyNotFoundException(e.Message));
         }
     }
 
@@ -79,6 +82,6 @@ internal sealed partial class PostgresGrainDirectory(GrainDirectoryTable table, 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Places of grains that have left could not be removed from the directory now.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Entries of grains that have left could not be deleted from the grain directory now.")]
     private partial void LogNotUnregistered(Exception exception);
 }

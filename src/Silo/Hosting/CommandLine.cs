@@ -1,11 +1,11 @@
 namespace CodexOrleans.Silo.Hosting;
 
-/// <summary>Arguments as the configuration system wants them.</summary>
+/// <summary>Prepares and checks arguments for the configuration system.</summary>
 public static class CommandLine
 {
     private static readonly string[] _switches = ["--demo", "--migrate"];
 
-    /// <summary>What the frameworks below read, each with all that is under it.</summary>
+    /// <summary>Sections and keys that .NET, ASP.NET Core and Orleans read; all keys below them are known too.</summary>
     private static readonly string[] _frameworks =
     [
         "Logging", "Kestrel", "Orleans", "ConnectionStrings", "urls", "http_ports", "https_ports",
@@ -13,8 +13,8 @@ public static class CommandLine
     ];
 
     /// <summary>
-    /// Gives switches without a value the value true. The configuration system takes the next argument for their value, and drops
-    /// a switch that comes last.
+    /// Gives switches without a value the value true. The configuration system would take the next argument as their value, and ignore a
+    /// switch that is last.
     /// </summary>
     public static string[] Expand(IReadOnlyList<string> args)
     {
@@ -30,12 +30,12 @@ public static class CommandLine
     }
 
     /// <summary>
-    /// Refuses what the configuration system would pass over in silence: options that nobody reads, options without a value, and what is no
-    /// option at all.
+    /// Refuses arguments that the configuration system ignores silently: unknown options, options without a value, and arguments that are
+    /// not options.
     /// </summary>
     /// <param name="expanded">The arguments, as <see cref="Expand"/> gives them.</param>
     /// <param name="settings">The program's sections, and the classes whose properties are their keys; the root is <c>""</c>.</param>
-    /// <exception cref="StartRefusedException">The first one that is refused.</exception>
+    /// <exception cref="StartRefusedException">Names the first argument that is refused.</exception>
     public static void Check(IReadOnlyList<string> expanded, IReadOnlyCollection<(string Section, Type Options)> settings)
     {
         for (var i = 0; i < expanded.Count; i++)

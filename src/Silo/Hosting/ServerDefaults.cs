@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Silo.Hosting;
 
-/// <summary>What the programs have in common before they differ: where configuration comes from, and how they log.</summary>
+/// <summary>Configuration sources and logging that all server programs share.</summary>
 public static class ServerDefaults
 {
     private static readonly Dictionary<string, string?> _logging = new()
@@ -17,14 +17,14 @@ public static class ServerDefaults
         ["Logging:LogLevel:Orleans"] = "Warning",
         ["Logging:LogLevel:System"] = "Warning",
         ["Logging:LogLevel:Polly"] = "Warning",
-        // Advice for servers that are alone on their machine (server GC), and complaints about a machine under load.
+        // These two log advice for dedicated machines (server GC) and warnings about a machine under load.
         ["Logging:LogLevel:Orleans.Runtime.Silo"] = "Error",
         ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
-        // A failed start is told once, by StartFailure, without a stack trace. Faults of background work are Critical here.
+        // StartFailure reports a failed start once, without a stack trace. Faults of background services are logged as Critical.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
     };
 
-    // Watching the configuration files costs CPU for every write near them, and nothing here changes at run time.
+    // Watching the configuration files costs CPU for each write in their folder, and no setting changes at run time.
     private const string WithoutWatching = "--hostBuilder:reloadConfigOnChange=false";
 
     private static readonly (string Section, Type Options)[] _settings =
@@ -38,12 +38,12 @@ public static class ServerDefaults
         ("Dashboard", typeof(DashboardSetting)),
     ];
 
-    /// <summary>A program finds its page and settings beside itself, wherever it is started from.</summary>
+    /// <summary>The program's own folder, which has the page and appsettings.json, whatever the working directory.</summary>
     public static string ContentRoot => AppContext.BaseDirectory;
 
     /// <summary>The command line as a host builder takes it.</summary>
     /// <param name="own">Sections and options classes of the program itself, beside those of every silo.</param>
-    /// <exception cref="StartRefusedException">It has an option that nobody reads, or something that is none.</exception>
+    /// <exception cref="StartRefusedException">It has an unknown option, or an argument that is not an option.</exception>
     public static string[] Arguments(IReadOnlyList<string> args, params IReadOnlyCollection<(string Section, Type Options)> own)
     {
         var expanded = CommandLine.Expand(args);
@@ -51,7 +51,9 @@ public static class ServerDefaults
         return [WithoutWatching, .. expanded];
     }
 
-    /// <summary>Adds the logging, and defaults below every other source, so that appsettings, environment and command line all win.</summary>
+    /// <summary>
+    /// Adds the logging, and defaults below every other source, so that appsettings, environment and command line all win.
+    /// </summary>
     /// <param name="own">The program's own defaults: configuration keys and values.</param>
     public static void AddServerDefaults(this IHostApplicationBuilder builder, params ReadOnlySpan<(string Key, string Value)> own)
     {

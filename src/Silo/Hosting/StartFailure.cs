@@ -21,7 +21,7 @@ public static class StartFailure
 
     private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel.Core";
 
-    /// <summary>A server that has nothing to do holds more than 300.</summary>
+    /// <summary>Least limit of open files: an idle server already has more than 300.</summary>
     private const int FewestOpenFiles = 512;
 
     /// <returns>The process's exit code.</returns>
@@ -29,7 +29,7 @@ public static class StartFailure
     {
         try
         {
-            // Before all else: without them the runtime cannot load the rest of the program, and says that there are files missing.
+            // This comes first: below the limit the runtime cannot load further assemblies and reports them as missing.
             EnsureOpenFiles();
             await run();
             return 0;
@@ -46,39 +46,42 @@ public static class StartFailure
         StartRefusedException or StorageException => e.Message,
         OptionsValidationException invalid => string.Join(Environment.NewLine, invalid.Failures),
         AggregateException all when all.InnerExceptions.All(inner => Explain(inner) is not null) =>
-            // One part's problem is also that of each part that builds on it.
+            // The same problem is reported by each part that depends on the failed one.
             string.Join(Environment.NewLine, all.InnerExceptions.Select(Explain).Distinct()),
         TargetInvocationException or TypeInitializationException when e.InnerException is { } inner => Explain(inner),
         IOException { InnerException: AddressInUseException } =>
             $"{e.Message} Stop the server that has it, or choose another address with --urls.",
-        // The web server wraps its own; this one is the silo's.
-        AddressInUseException => "A port for the other nodes is taken. Stop the node that has it, or choose another one with Cluster:SiloPort or Cluster:GatewayPort; 0 takes a free one for Cluster:SiloPort.",
+        // Kestrel wraps this exception in an IOException; unwrapped it is the silo's.
+        AddressInUseException =>
+            "A port for the other nodes is taken. Stop the node that has it, or choose another one with Cluster:SiloPort or " +
+            "Cluster:GatewayPort; 0 takes a free one for Cluster:SiloPort.",
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>
             "The server may not listen on its address: ports below 1024 are the system's. Choose another one with --urls, or give this " +
             "user the capability CAP_NET_BIND_SERVICE.",
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
             $"The server cannot listen on its address, which is none of this machine's. {AnotherAddress}",
-        SocketException => $"The server cannot listen on its address: {Said(e)}. {AnotherAddress}",
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => $"{Said(e)}. {Correct}",
+        SocketException => $"The server cannot listen on its address: {MessageOf(e)}. {AnotherAddress}",
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => $"{MessageOf(e)}. {Correct}",
         InvalidDataException when e.Message.StartsWith("Failed to load configuration", StringComparison.Ordinal) =>
-            $"{Said(e)}: {Said(e.GetBaseException())}. Correct the file, and see that this user may read it.",
+            $"{MessageOf(e)}: {MessageOf(e.GetBaseException())}. Correct the file, and see that this user may read it.",
         InvalidOperationException { Source: Kestrel } when e.Message.Contains("certificate", StringComparison.Ordinal) =>
             "An https address needs a certificate: set Kestrel:Certificates:Default:Path (and Password or KeyPath), or put a TLS proxy " +
             "before an http address.",
-        // Bad values of section Kestrel, which are told in words.
-        InvalidOperationException { Source: Kestrel } or FormatException { Source: "Microsoft.AspNetCore.Http" } => $"{Said(e)}. {Correct}",
+        // The section Kestrel has a bad value; the message names it.
+        InvalidOperationException { Source: Kestrel } or FormatException { Source: "Microsoft.AspNetCore.Http" } =>
+            $"{MessageOf(e)}. {Correct}",
         CryptographicException =>
-            $"A certificate or its key cannot be read: {Said(e)}. See to the files and passwords that section Kestrel names.",
+            $"A certificate or its key cannot be read: {MessageOf(e)}. See to the files and passwords that section Kestrel names.",
         IOException when FullDisk.IsCauseOf(e) =>
-            $"No space is left on a disk that the server needs: {Said(e)}. Free some and start it again.",
-        // The runtime's own words when a program is not whole; nothing to be configured.
+            $"No space is left on a disk that the server needs: {MessageOf(e)}. Free some and start it again.",
+        // An assembly is missing: the program is damaged, which no setting can mend.
         FileNotFoundException or FileLoadException when e.Message.Contains("assembly", StringComparison.Ordinal) => null,
         IOException or UnauthorizedAccessException =>
-            $"The server needs a file that it cannot use: {Said(e)}. See that it exists and that this user has access to it.",
+            $"The server needs a file that it cannot use: {MessageOf(e)}. See that it exists and that this user has access to it.",
         _ => null,
     };
 
-    private static string Said(Exception e) => e.Message.TrimEnd('.', ' ', '\n');
+    private static string MessageOf(Exception e) => e.Message.TrimEnd('.', ' ', '\n');
 
     /// <exception cref="StartRefusedException">The process may not hold as many files open as a server needs.</exception>
     private static void EnsureOpenFiles()

@@ -3,13 +3,13 @@ using OpenTelemetry.Trace;
 namespace CodexOrleans.Silo;
 
 /// <summary>
-/// Leaves out what would drown the traces of requests and turns, and has the configured sampler decide on the rest. A trace begins with
-/// an HTTP request: what the server does on its own behalf, such as the renewal of a lease, the end of an idle grain or a look at the
-/// members of the cluster, begins none. And the delivery of events to other nodes is a span for each batch in a turn of thousands.
+/// Drops spans that would hide those of requests and turns; the configured sampler decides on the rest. Only an HTTP request begins a
+/// trace: the server's own work, such as the renewal of a lease, the deactivation of an idle grain or a read of the membership table,
+/// begins none. Deliveries of events to other nodes are dropped too, because a turn has thousands of them.
 /// </summary>
 internal sealed class RequestSampler(Sampler configured) : Sampler
 {
-    /// <summary>As ASP.NET Core names the span of a request when it begins.</summary>
+    /// <summary>ASP.NET Core's name of a request's span at its start.</summary>
     private const string Request = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
 
     private const string Delivery = "IQueueGrain/";

@@ -21,16 +21,18 @@ public static class TelemetryExtensions
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>
-    /// Exports by OTLP what the standard <c>OTEL_*</c> variables ask for; without an endpoint (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or that of
-    /// one signal) nothing is added at all. <c>OTEL_TRACES_EXPORTER</c>, <c>OTEL_METRICS_EXPORTER</c> and <c>OTEL_LOGS_EXPORTER</c> may be
-    /// <c>none</c>.
+    /// Exports by OTLP what the standard <c>OTEL_*</c> variables ask for; without an endpoint (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or that
+    /// of one signal) nothing is added at all. <c>OTEL_TRACES_EXPORTER</c>, <c>OTEL_METRICS_EXPORTER</c> and <c>OTEL_LOGS_EXPORTER</c> may
+    /// be <c>none</c>.
     /// </summary>
     public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder)
     {
         var (traces, metrics, logs) = (Wanted("TRACES"), Wanted("METRICS"), Wanted("LOGS"));
         if (!traces && !metrics && !logs)
             return builder;
-        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => Describe(resource, builder.Configuration)).UseOtlpExporter();
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => Describe(resource, builder.Configuration))
+            .UseOtlpExporter();
         if (traces)
         {
             telemetry.WithTracing(AddTraces);
@@ -52,12 +54,18 @@ public static class TelemetryExtensions
     private static void Describe(ResourceBuilder resource, IConfiguration configuration) => resource
         .AddService(
             configuration["OTEL_SERVICE_NAME"] ?? "codex-orleans",
-            serviceVersion: typeof(TelemetryExtensions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0])
-        // Once more, since what is added later wins.
+            serviceVersion: typeof(TelemetryExtensions).Assembly
+                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0])
+        // The variables are read once more, because the last detector wins and they must override the values above.
         .AddEnvironmentVariableDetector();
 
     private static void AddTraces(TracerProviderBuilder traces) => traces
-        .AddSource(Own, ActivitySources.ApplicationGrainActivitySourceName, ActivitySources.LifecycleActivitySourceName, ActivitySources.StorageActivitySourceName, "Npgsql")
+        .AddSource(
+            Own,
+            ActivitySources.ApplicationGrainActivitySourceName,
+            ActivitySources.LifecycleActivitySourceName,
+            ActivitySources.StorageActivitySourceName,
+            "Npgsql")
         .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !context.Request.Path.StartsWithSegments("/health"))
         .ConfigureSampler((_, configured) => new RequestSampler(configured));
 

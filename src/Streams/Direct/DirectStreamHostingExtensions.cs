@@ -17,7 +17,8 @@ public static class DirectStreamHostingExtensions
     /// Name of the provider by which subscribers in other processes are reached; it must be added too. Null when the cluster is this
     /// process.
     /// </param>
-    public static ISiloBuilder AddDirectStreams(this ISiloBuilder builder, string name, string? through = null, Action<DirectStreamOptions>? configure = null)
+    public static ISiloBuilder AddDirectStreams(
+        this ISiloBuilder builder, string name, string? through = null, Action<DirectStreamOptions>? configure = null)
     {
         builder.Services.AddDirectStreams(name, through, configure);
         return builder;
@@ -27,14 +28,16 @@ public static class DirectStreamHostingExtensions
     /// Adds the provider to a client outside the silos, which has no publishers of its own: all its subscribers are reached through
     /// <paramref name="through"/>, as they are where a silo is in the process too.
     /// </summary>
-    public static IClientBuilder AddDirectStreams(this IClientBuilder builder, string name, string through, Action<DirectStreamOptions>? configure = null)
+    public static IClientBuilder AddDirectStreams(
+        this IClientBuilder builder, string name, string through, Action<DirectStreamOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(through);
         builder.Services.AddDirectStreams(name, through, configure);
         return builder;
     }
 
-    private static void AddDirectStreams(this IServiceCollection services, string name, string? through, Action<DirectStreamOptions>? configure)
+    private static void AddDirectStreams(
+        this IServiceCollection services, string name, string? through, Action<DirectStreamOptions>? configure)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         var options = services.AddOptions<DirectStreamOptions>(name);

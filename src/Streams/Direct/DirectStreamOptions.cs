@@ -10,9 +10,14 @@ public sealed class DirectStreamOptions
     /// </summary>
     public int MaxPendingEvents { get; set; } = 8192;
 
-    /// <summary>Bytes that may wait, at least 1, as told by <see cref="SizeOf"/>; see <see cref="MaxPendingEvents"/>. Default: 16 MiB.</summary>
+    /// <summary>
+    /// Bytes that may wait, at least 1, as told by <see cref="SizeOf"/>; see <see cref="MaxPendingEvents"/>. Default: 16 MiB.
+    /// </summary>
     public long MaxPendingBytes { get; set; } = 16L << 20;
 
-    /// <summary>Estimates the bytes an event holds in memory; called for events that have to wait. Without it only the limit in events applies. Default: none.</summary>
+    /// <summary>
+    /// Estimates the bytes an event holds in memory; called for events that have to wait. Without it only the limit in events applies.
+    /// Default: none.
+    /// </summary>
     public Func<object, long>? SizeOf { get; set; }
 }

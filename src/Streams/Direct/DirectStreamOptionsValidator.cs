@@ -7,7 +7,8 @@ namespace CodexOrleans.Streams.Direct;
 /// <summary>Refuses to start a silo with impossible settings; all problems in one message.</summary>
 /// <param name="through">The provider that crosses processes, or null.</param>
 /// <param name="exists">Tells whether a stream provider of a name has been added.</param>
-internal sealed class DirectStreamOptionsValidator(string name, string? through, DirectStreamOptions options, Predicate<string> exists) : IConfigurationValidator
+internal sealed class DirectStreamOptionsValidator(
+    string name, string? through, DirectStreamOptions options, Predicate<string> exists) : IConfigurationValidator
 {
     public static IConfigurationValidator Create(IServiceProvider services, string name, string? through)
     {

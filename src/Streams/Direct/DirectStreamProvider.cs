@@ -7,7 +7,7 @@ namespace CodexOrleans.Streams.Direct;
 /// Streams with one subscriber each. A subscriber of this process is called by the publisher itself, without a queue, an agent or a
 /// message in between; one of another process is reached through <paramref name="remote"/>.
 /// </summary>
-/// <param name="remote">The provider that crosses processes, or null when this process is all there is.</param>
+/// <param name="remote">The provider that crosses processes, or null when this process is the whole cluster.</param>
 internal sealed class DirectStreamProvider(string name, IStreamProvider? remote, DirectStreamOptions options) : IStreamProvider
 {
     private readonly ConcurrentDictionary<StreamId, object> _subscriptions = new();
@@ -28,7 +28,10 @@ internal sealed class DirectStreamProvider(string name, IStreamProvider? remote,
     internal void Add<T>(StreamId stream, DirectSubscription<T> subscription)
     {
         if (!_subscriptions.TryAdd(stream, subscription))
-            throw new InvalidOperationException($"Stream '{stream}' of provider '{name}' has a subscriber in this process already; it takes no second one.");
+        {
+            throw new InvalidOperationException(
+                $"Stream '{stream}' of provider '{name}' has a subscriber in this process already; it takes no second one.");
+        }
     }
 
     internal void Remove<T>(StreamId stream, DirectSubscription<T> subscription) =>

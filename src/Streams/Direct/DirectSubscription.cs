@@ -12,7 +12,7 @@ namespace CodexOrleans.Streams.Direct;
 internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, DirectStreamOptions options) : IAsyncBatchObserver<T>
 {
     /// <summary>
-    /// Deliveries in a row that a publisher makes of what others have published meanwhile. Then a thread of the pool goes on: a
+    /// Deliveries in a row that one publisher makes for others who published meanwhile. Then a pool thread takes over, because the
     /// publisher has work of its own.
     /// </summary>
     private const int MaxDeliveriesForOthers = 16;
@@ -24,15 +24,15 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
     private bool _delivering;
     private bool _ended;
 
-    /// <summary>What its owner ends it by; null until it is complete.</summary>
+    /// <summary>The subscriber's handle; null until the subscription is complete.</summary>
     public DirectSubscriptionHandle<T>? Handle { get; set; }
 
     public void Publish(T item) => Accept(new[] { new SequentialItem<T>(item, null!) });
 
-    // A copy: the caller may reuse its list, and what it enumerates runs outside the lock.
+    // The events are copied, because the caller may reuse its list, and outside the lock, because the enumerator is the caller's code.
     public void Publish(IEnumerable<T> items) => Accept(items.Select(item => new SequentialItem<T>(item, null!)).ToList());
 
-    /// <summary>Drops what waits and delivers nothing more. A delivery under way comes to its end.</summary>
+    /// <summary>Drops pending events and delivers nothing more. A delivery under way completes.</summary>
     public void End()
     {
         lock (_gate)
@@ -62,7 +62,7 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
             _delivering = true;
         }
 
-        Continue(MaxDeliveriesForOthers);
+        DeliverPending(MaxDeliveriesForOthers);
         return Task.CompletedTask;
     }
 
@@ -74,17 +74,21 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
                 return;
             if (_delivering)
             {
-                Wait(items);
+                AddPending(items);
                 return;
             }
 
             _delivering = true;
         }
 
-        GoOn(Deliver(items), MaxDeliveriesForOthers);
+        var delivery = Deliver(items);
+        if (delivery.IsCompletedSuccessfully)
+            DeliverPending(MaxDeliveriesForOthers);
+        else
+            _ = DeliverPendingAfter(delivery);
     }
 
-    private void Wait(IList<SequentialItem<T>> items)
+    private void AddPending(IList<SequentialItem<T>> items)
     {
         var bytes = 0L;
         if (options.SizeOf is { } sizeOf)
@@ -93,8 +97,10 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
                 bytes += sizeOf(item.Item!);
         }
 
-        // What is published together stays together; alone, it may be of any size.
-        if (_pending.Count > 0 && (_pending.Count + items.Count > options.MaxPendingEvents || _pendingBytes + bytes > options.MaxPendingBytes))
+        // Events that are published together are delivered together. An empty buffer takes a batch of any size, which could otherwise
+        // never pass.
+        if (_pending.Count > 0
+            && (_pending.Count + items.Count > options.MaxPendingEvents || _pendingBytes + bytes > options.MaxPendingBytes))
         {
             _error = new QueueCacheMissException(
                 $"{_pending.Count} events ({_pendingBytes} bytes) were dropped, because the subscriber was busy with an earlier delivery; "
@@ -107,16 +113,8 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
         _pendingBytes += bytes;
     }
 
-    private void GoOn(Task delivery, int deliveries)
-    {
-        if (delivery.IsCompletedSuccessfully)
-            Continue(deliveries);
-        else
-            _ = ContinueAfter(delivery);
-    }
-
-    /// <summary>Delivers what has come meanwhile, until nothing has. A loop, not a recursion, as long as the subscriber keeps up.</summary>
-    private void Continue(int deliveries)
+    /// <summary>Delivers pending events until none are left or <paramref name="deliveries"/> have been made.</summary>
+    private void DeliverPending(int deliveries)
     {
         for (; deliveries > 0; deliveries--)
         {
@@ -125,21 +123,21 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
             var delivery = error is null ? Deliver(items) : DeliverAfter(error, items);
             if (delivery.IsCompletedSuccessfully)
                 continue;
-            _ = ContinueAfter(delivery);
+            _ = DeliverPendingAfter(delivery);
             return;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static subscription => subscription.Continue(int.MaxValue), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static subscription => subscription.DeliverPending(int.MaxValue), this, preferLocal: false);
     }
 
-    // Never on this stack: a delivery that completes while this is called would make it grow with each further one.
-    private async Task ContinueAfter(Task delivery)
+    // It always yields first: deliveries that complete at once would otherwise nest on this stack, one deeper each time.
+    private async Task DeliverPendingAfter(Task delivery)
     {
         await delivery.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        Continue(MaxDeliveriesForOthers);
+        DeliverPending(MaxDeliveriesForOthers);
     }
 
-    /// <summary>False when nothing waits any more; the next publisher delivers by itself then.</summary>
+    /// <summary>False when nothing is pending; the next publisher then delivers its events itself.</summary>
     private bool TryTake([NotNullWhen(true)] out List<SequentialItem<T>>? items, out Exception? error)
     {
         lock (_gate)
@@ -159,28 +157,28 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
         }
     }
 
-    /// <summary>Never fails: the subscriber itself is told.</summary>
+    /// <summary>Never fails: an exception of the subscriber goes to its own <c>OnErrorAsync</c>.</summary>
     private Task Deliver(IList<SequentialItem<T>> items)
     {
         try
         {
             var delivery = observer.OnNextAsync(items);
-            return delivery.IsCompletedSuccessfully ? delivery : Settle(delivery);
+            return delivery.IsCompletedSuccessfully ? delivery : Complete(delivery);
         }
         catch (Exception e)
         {
-            return Tell(e);
+            return ReportError(e);
         }
     }
 
     private async Task DeliverAfter(Exception error, List<SequentialItem<T>> items)
     {
-        await Tell(error).ConfigureAwait(false);
+        await ReportError(error).ConfigureAwait(false);
         if (items.Count > 0)
             await Deliver(items).ConfigureAwait(false);
     }
 
-    private async Task Settle(Task delivery)
+    private async Task Complete(Task delivery)
     {
         try
         {
@@ -188,12 +186,12 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
         }
         catch (Exception e)
         {
-            await Tell(e).ConfigureAwait(false);
+            await ReportError(e).ConfigureAwait(false);
         }
     }
 
-    /// <summary>A subscriber that fails even at being told of a failure is not told again; its next events are delivered all the same.</summary>
-    private async Task Tell(Exception exception)
+    /// <summary>A failure of <c>OnErrorAsync</c> itself is ignored; the subscriber's next events are delivered all the same.</summary>
+    private async Task ReportError(Exception exception)
     {
         try
         {
@@ -201,7 +199,7 @@ internal sealed class DirectSubscription<T>(IAsyncBatchObserver<T> observer, Dir
         }
         catch (Exception)
         {
-            // Nobody is left to tell: the publisher is not concerned, and the subscriber has been told as far as it can be.
+            // The failure is the subscriber's, which cannot be told; it does not concern the publisher.
         }
     }
 }

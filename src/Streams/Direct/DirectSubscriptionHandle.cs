@@ -2,9 +2,10 @@ using Orleans.Streams;
 
 namespace CodexOrleans.Streams.Direct;
 
-/// <summary>Ends a subscription in this process, and with it the one that other processes know of.</summary>
+/// <summary>Ends a subscription in this process, and the one through which other processes reach it.</summary>
 internal sealed class DirectSubscriptionHandle<T>(
-    DirectStreamProvider provider, StreamId id, DirectSubscription<T> subscription, StreamSubscriptionHandle<T>? remote) : StreamSubscriptionHandle<T>
+    DirectStreamProvider provider, StreamId id, DirectSubscription<T> subscription, StreamSubscriptionHandle<T>? remote)
+    : StreamSubscriptionHandle<T>
 {
     private readonly Guid _handleId = remote?.HandleId ?? Guid.NewGuid();
 
@@ -21,9 +22,11 @@ internal sealed class DirectSubscriptionHandle<T>(
         return remote?.UnsubscribeAsync() ?? Task.CompletedTask;
     }
 
-    public override Task<StreamSubscriptionHandle<T>> ResumeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token = null) => throw NotResumable();
+    public override Task<StreamSubscriptionHandle<T>> ResumeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token = null) =>
+        throw NotResumable();
 
-    public override Task<StreamSubscriptionHandle<T>> ResumeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token = null) => throw NotResumable();
+    public override Task<StreamSubscriptionHandle<T>> ResumeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token = null) =>
+        throw NotResumable();
 
     public override bool Equals(StreamSubscriptionHandle<T>? other) => other is DirectSubscriptionHandle<T> && other.HandleId == HandleId;
 

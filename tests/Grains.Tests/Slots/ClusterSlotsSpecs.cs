@@ -141,7 +141,7 @@ public sealed class ClusterSlotsSpecs
         Hear(_a, free: 1);
         _numbers[_a] -= 1;
 
-        Assert.False(_slots.Hear(Report(_a, free: 5, [], [], [], null), now: 0));
+        Assert.False(_slots.Update(Report(_a, free: 5, [], [], [], null), now: 0));
     }
 
     private static ReportedTurn Turn(string user = "user", bool anywhere = true, long waitedMs = 10) => new(Guid.NewGuid(), user, waitedMs, anywhere);
@@ -149,7 +149,7 @@ public sealed class ClusterSlotsSpecs
     private static SiloAddress Silo(int port) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, port), 0);
 
     private void Hear(SiloAddress silo, int free, ReportedTurn[]? waiting = null, Dictionary<string, int>? running = null, Guid[]? held = null, long? answered = null) =>
-        Assert.True(_slots.Hear(Report(silo, free, waiting ?? [], running ?? [], held ?? [], answered), now: 10_000));
+        Assert.True(_slots.Update(Report(silo, free, waiting ?? [], running ?? [], held ?? [], answered), now: 10_000));
 
     private SiloReport Report(SiloAddress silo, int free, ReportedTurn[] waiting, Dictionary<string, int> running, Guid[] held, long? answered)
     {

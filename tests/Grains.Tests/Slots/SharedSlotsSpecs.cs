@@ -84,7 +84,7 @@ public sealed class SharedSlotsSpecs
             var report = silo.Slots.Report(silo.Address, ++silo.Reports);
             messages.Add(() =>
             {
-                if (!queue.Hear(report, now: 0))
+                if (!queue.Update(report, now: 0))
                 {
                     messages.Add(() => silo.Slots.Apply(Answer(report, [])));
                     return;

@@ -108,7 +108,7 @@ public sealed class RehearsalSpecs
 
         var waiting = host.Slots.Report(SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 0), 1).Waiting;
         Assert.Equal([("", false), ("a user", true)], waiting.Select(turn => (turn.User, turn.Anywhere)).Order());
-        host.Slots.Dismiss();
+        host.Slots.RefuseWaiting();
         await users;
         await rehearsal;
         running.Complete();

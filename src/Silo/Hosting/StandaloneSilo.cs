@@ -6,35 +6,39 @@ using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Silo.Hosting;
 
-/// <summary>What a silo needs that has no front end in its process: a word on what makes no sense then, and one when it has joined.</summary>
-internal static class SiloAlone
+/// <summary>A silo without a front end in its process: its cluster mode is checked, and it logs when it has joined.</summary>
+internal static class StandaloneSilo
 {
-    public static void AddSiloAlone(this IHostApplicationBuilder builder)
+    public static void AddStandaloneSilo(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<IValidateOptions<CodexClusterOptions>, MemberOfCluster>();
+        builder.Services.AddSingleton<IValidateOptions<CodexClusterOptions>, ClusterModeValidator>();
         builder.Services.AddHostedService<JoinMessage>();
     }
 
-    private sealed class MemberOfCluster : IValidateOptions<CodexClusterOptions>
+    private sealed class ClusterModeValidator : IValidateOptions<CodexClusterOptions>
     {
         public ValidateOptionsResult Validate(string? name, CodexClusterOptions options) => options.Mode switch
         {
             ClusterMode.Embedded => ValidateOptionsResult.Fail(
-                "Cluster:Mode is Embedded: nobody could reach this silo, which has no front end. Set it to Node, or run CodexOrleans.WebFront."),
+                "Cluster:Mode is Embedded: nobody could reach this silo, which has no front end. "
+                + "Set it to Node, or run CodexOrleans.WebFront."),
             ClusterMode.Client => ValidateOptionsResult.Fail(
-                "Cluster:Mode is Client, a front end without a silo, and this program is a silo without a front end. Set it to Node, or run CodexOrleans.WebFront."),
+                "Cluster:Mode is Client, a front end without a silo, and this program is a silo without a front end. "
+                + "Set it to Node, or run CodexOrleans.WebFront."),
             _ => ValidateOptionsResult.Success,
         };
     }
 }
 
-/// <summary>Says once that the silo takes turns, where, and with which CLI. For a supervisor's log; nothing in it is secret.</summary>
+/// <summary>Logs once that the silo has joined, its address and its CLI. Nothing in it is secret.</summary>
 internal sealed partial class JoinMessage(
-    ILocalSiloDetails silo, CodexInstallation codex, IOptions<CodexClusterOptions> cluster, ILogger<JoinMessage> logger) : IHostedLifecycleService
+    ILocalSiloDetails silo, CodexInstallation codex, IOptions<CodexClusterOptions> cluster, ILogger<JoinMessage> logger)
+    : IHostedLifecycleService
 {
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        LogJoined(silo.SiloAddress.Endpoint.ToString(), cluster.Value.Id, cluster.Value.GatewayPort is > 0 and var port ? $"open at port {port}" : "closed");
+        var gateway = cluster.Value.GatewayPort is > 0 and var port ? $"open at port {port}" : "closed";
+        LogJoined(silo.SiloAddress.Endpoint.ToString(), cluster.Value.Id, gateway);
         var facts = await codex.GetFacts(cancellationToken);
         if (facts.Problem is { } problem)
             LogProblem(problem);
@@ -52,7 +56,9 @@ internal sealed partial class JoinMessage(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(LogLevel.Information, "The silo at {Endpoint} is a member of cluster {Cluster}; its gateway for front ends is {Gateway}.")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "The silo at {Endpoint} is a member of cluster {Cluster}; its gateway for front ends is {Gateway}.")]
     private partial void LogJoined(string endpoint, string cluster, string gateway);
 
     [LoggerMessage(LogLevel.Information, "Codex CLI {Version} at {Path}.")]

@@ -2,12 +2,12 @@ using System.Text.Json;
 using CodexOrleans.DemoModel.Tools;
 using CodexOrleans.DemoModel.Wire;
 
-namespace CodexOrleans.DemoModel;
+namespace CodexOrleans.DemoModel.Exchanges;
 
 /// <summary>Reading view of a request body. The CLI sends the thread's whole history each time, so this is all the model knows.</summary>
 public sealed class ResponsesRequest
 {
-    /// <summary>What the CLI says in the user's name; none of it was typed by a user.</summary>
+    /// <summary>Beginnings of messages with role <c>user</c> that the CLI writes itself.</summary>
     private static readonly string[] _notPrompts =
         ["<environment_context>", "<user_instructions>", "<turn_aborted>", "<skill>", "<permissions", "# AGENTS.md"];
 
@@ -52,7 +52,7 @@ public sealed class ResponsesRequest
     /// <summary>Everything users have typed in the thread, oldest first.</summary>
     public IReadOnlyList<string> Prompts { get; }
 
-    /// <summary>What the turn is about.</summary>
+    /// <summary>The newest prompt, which the turn answers.</summary>
     public string Prompt => Prompts.Count == 0 ? "" : Prompts[^1];
 
     /// <summary>What this turn's tools have said so far, without the CLI's head lines.</summary>
@@ -60,7 +60,9 @@ public sealed class ResponsesRequest
 
     /// <summary>The JSON schema the final message must follow, or null.</summary>
     public JsonElement? OutputSchema =>
-        Body.TryGetProperty("text", out var text) && text.TryGetProperty("format", out var format) && format.TryGetProperty("schema", out var schema)
+        Body.TryGetProperty("text", out var text)
+        && text.TryGetProperty("format", out var format)
+        && format.TryGetProperty("schema", out var schema)
             ? schema
             : null;
 
@@ -81,7 +83,8 @@ public sealed class ResponsesRequest
         return content.ValueKind switch
         {
             JsonValueKind.String => content.GetString()!,
-            JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select(part => part.String("text")).Where(text => text is not null && !IsImageTag(text))),
+            JsonValueKind.Array => string.Join(
+                '\n', content.EnumerateArray().Select(part => part.String("text")).Where(text => text is not null && !IsImageTag(text))),
             _ => content.GetRawText(),
         };
     }

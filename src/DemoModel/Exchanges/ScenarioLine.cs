@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace CodexOrleans.DemoModel.Scenarios;
+namespace CodexOrleans.DemoModel.Exchanges;
 
 /// <summary>
 /// The script a prompt asks for: <c>SCENARIO:name KEY=value …</c> anywhere in it. A value ends at the next space, but for

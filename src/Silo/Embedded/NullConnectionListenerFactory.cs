@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Connections;
 namespace CodexOrleans.Silo.Embedded;
 
 /// <summary>
-/// A listener that never accepts and opens no socket. Orleans takes its transport from DI; a single silo only needs something to
-/// bind, and with this nothing but HTTP listens: no other local process can reach a grain.
+/// Makes listeners that open no socket and never accept. Orleans takes its transport from DI and needs one to bind; with this one only
+/// HTTP listens, and no other local process can reach a grain.
 /// </summary>
-internal sealed class ClosedDoor : IConnectionListenerFactory
+internal sealed class NullConnectionListenerFactory : IConnectionListenerFactory
 {
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         new(new Listener(endpoint));

@@ -6,33 +6,33 @@ using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.Silo.Hosting;
 
-/// <summary>What a program does with the host that it has built.</summary>
-public static class HostRun
+/// <summary>Runs a host, or only its migration.</summary>
+public static class HostRunner
 {
-    /// <summary>How long before the end of a shutdown's time its parts are told to hurry.</summary>
-    private static readonly TimeSpan _hurry = TimeSpan.FromSeconds(2);
+    /// <summary>How long before the shutdown's timeout the stop token is cancelled, so that services cut their work short.</summary>
+    private static readonly TimeSpan _cutShort = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether the command line says <c>--migrate</c>: <see cref="Migrate"/> is then all that is to be done.</summary>
+    /// <summary>Whether the command line has <c>--migrate</c>: the program then only calls <see cref="Migrate"/>.</summary>
     public static bool IsToMigrate(this IHostApplicationBuilder builder) => builder.Configuration.GetValue<bool>("Migrate");
 
-    /// <summary>Brings the database's schema up to date in a host that is not started: no silo, no port, no CLI.</summary>
+    /// <summary>Migrates the database's schema without starting the host: no silo, no port, no CLI.</summary>
     /// <exception cref="StorageException">The database cannot be used.</exception>
     /// <exception cref="OptionsValidationException">Section <see cref="StorageOptions.Section"/> makes no sense.</exception>
     public static async Task Migrate(this IHost host)
     {
-        // To open the log is to migrate it.
+        // Opening the store runs its migrations.
         await host.Services.GetRequiredService<IOpenStore>().Open();
         await Console.Out.WriteLineAsync("The database's schema is that of this version.");
     }
 
     /// <summary>
-    /// Runs until a signal or a fault ends it, and stops what it runs within <see cref="HostOptions.ShutdownTimeout"/>: what has not stopped
-    /// by then ends with the process.
+    /// Runs the host until a signal or a fault ends it, and stops its services within <see cref="HostOptions.ShutdownTimeout"/>. After that
+    /// the process exits without waiting for the rest.
     /// </summary>
     /// <exception cref="OptionsValidationException">The configuration makes no sense.</exception>
     public static async Task RunToEnd(this IHost host)
     {
-        // The host itself validates only after it has made what cannot be made of such a configuration.
+        // The options are validated first: the host validates them only after it has created services, which fail for bad options.
         host.Services.GetService<IStartupValidator>()?.Validate();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         try
@@ -41,14 +41,14 @@ public static class HostRun
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // A signal came before the start was over.
-            await StopWhatStarted(host);
+            // A signal arrived during the start.
+            await StopStarted(host);
             return;
         }
         catch
         {
-            // What has started already, such as the silo, is to stop in order and not to lose its services under its feet.
-            await StopWhatStarted(host);
+            // Services that have started, such as the silo, stop in order before their dependencies are disposed.
+            await StopStarted(host);
             throw;
         }
 
@@ -61,16 +61,16 @@ public static class HostRun
     private static async Task Stop(IHost host)
     {
         var limit = host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
-        using var hurry = new CancellationTokenSource(limit > _hurry ? limit - _hurry : limit);
-        var stopping = host.StopAsync(hurry.Token);
+        using var cutShort = new CancellationTokenSource(limit > _cutShort ? limit - _cutShort : limit);
+        var stopping = host.StopAsync(cutShort.Token);
         if (await Task.WhenAny(stopping, Task.Delay(limit)) == stopping && !RanOutOfTime(stopping))
         {
             await stopping;
             return;
         }
 
-        // A silo whose database is away would go on for minutes to tell it that it leaves. Nothing waits for it any more, and to give its
-        // services back under its feet would help nobody.
+        // A silo whose database is away retries for minutes to write that it leaves. The process exits at once: disposing services that
+        // the silo still uses would only cause further errors.
         await Console.Error.WriteLineAsync($"The server did not stop in order within {limit}; what is left ends with the process.");
         Environment.Exit(0);
     }
@@ -78,7 +78,7 @@ public static class HostRun
     private static bool RanOutOfTime(Task stopping) =>
         stopping.IsCanceled || (stopping.Exception?.Flatten().InnerExceptions.All(e => e is OperationCanceledException) ?? false);
 
-    private static async Task StopWhatStarted(IHost host)
+    private static async Task StopStarted(IHost host)
     {
         try
         {
@@ -86,7 +86,7 @@ public static class HostRun
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Parts that never started may not be able to stop. The start's own failure is what the operator has to know.
+            // A service that never started may fail to stop. Only the failure of the start matters to the operator.
         }
     }
 }

@@ -5,17 +5,17 @@ using Orleans.Configuration;
 namespace CodexOrleans.Silo.Cluster;
 
 /// <summary>
-/// How long a silo that stops tries to tell the database so, each time. Orleans would try for minutes, longer than any supervisor waits,
-/// before it goes on with its end; the others find out as they do when a silo dies.
+/// Shortens the writes of a stopping silo to the membership table to two seconds each. Orleans would retry them for minutes while the
+/// database is away, longer than a supervisor waits; the other silos then notice the stop as they notice a death.
 /// </summary>
-internal sealed class LeaveLimit(IOptions<ClusterMembershipOptions> membership) : IHostedLifecycleService
+internal sealed class ShutdownTableTimeout(IOptions<ClusterMembershipOptions> membership) : IHostedLifecycleService
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(2);
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // Read anew for each write to the table. By its name it is for joining, which is over.
-        membership.Value.MaxJoinAttemptTime = _patience;
+        // Orleans reads this option before each write to the table, not only while it joins.
+        membership.Value.MaxJoinAttemptTime = _timeout;
         return Task.CompletedTask;
     }
 

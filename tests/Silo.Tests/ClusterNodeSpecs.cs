@@ -1,3 +1,4 @@
+using CodexOrleans.Codex.Processes;
 using CodexOrleans.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +45,7 @@ public sealed class ClusterNodeSpecs
             ["Storage:Provider"] = nameof(StorageProvider.Postgres),
             ["Storage:ConnectionString"] = connectionString,
         });
+        builder.Services.AddSingleton(ProcessTag.Ephemeral());
         builder.UseCodexSilo();
         return builder.Build();
     }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using CodexOrleans.Grains;
 using CodexOrleans.Codex.Processes;
+using CodexOrleans.Grains;
 using CodexOrleans.Storage;
 using CodexOrleans.Storage.Data;
 using CodexOrleans.TestSupport;

@@ -1,8 +1,8 @@
-using CodexOrleans.Storage.Log;
 using CodexOrleans.Codex.Engines;
 using CodexOrleans.Codex.Events;
 using CodexOrleans.Grains.Slots;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Threads;
 

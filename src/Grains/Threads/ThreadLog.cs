@@ -1,9 +1,9 @@
-using CodexOrleans.Storage.Log;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CodexOrleans.Codex.Events;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Grains.Threads;
 

@@ -1,6 +1,6 @@
-using CodexOrleans.Storage.Log;
 using CodexOrleans.Codex.Processes;
 using CodexOrleans.Grains.Turns;
+using CodexOrleans.Storage.Log;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Grains.Threads;

@@ -1,5 +1,5 @@
-using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Api;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.OpenApi;

@@ -1,8 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Api;
 using CodexOrleans.WebFront.Requests;
-using System.Text.Json.Serialization;
 
 namespace CodexOrleans.WebFront.Threads;
 

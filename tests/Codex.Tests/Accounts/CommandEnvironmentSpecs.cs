@@ -1,6 +1,6 @@
+using CodexOrleans.Codex.Processes;
 using CodexOrleans.Codex.Tests.Support;
 using CodexOrleans.DemoModel;
-using CodexOrleans.Codex.Processes;
 
 namespace CodexOrleans.Codex.Tests.Accounts;
 

@@ -1,5 +1,5 @@
-using CodexOrleans.Codex.Tests.Support;
 using System.Text.Json;
+using CodexOrleans.Codex.Tests.Support;
 
 namespace CodexOrleans.Codex.Tests.Exec;
 

@@ -1,7 +1,7 @@
-using CodexOrleans.Codex.Tests.Support;
 using System.Text;
 using System.Text.Json;
 using CodexOrleans.Codex.Exec;
+using CodexOrleans.Codex.Tests.Support;
 
 namespace CodexOrleans.Codex.Tests.Exec;
 

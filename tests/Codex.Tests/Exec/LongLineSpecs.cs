@@ -1,6 +1,6 @@
-using CodexOrleans.Codex.Tests.Support;
 using System.Text.Json;
 using CodexOrleans.Codex.Exec;
+using CodexOrleans.Codex.Tests.Support;
 
 namespace CodexOrleans.Codex.Tests.Exec;
 

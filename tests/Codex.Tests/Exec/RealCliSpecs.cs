@@ -1,7 +1,7 @@
-using CodexOrleans.Codex.Tests.Support;
 using System.Text.Json;
-using CodexOrleans.DemoModel;
 using CodexOrleans.Codex.Installation;
+using CodexOrleans.Codex.Tests.Support;
+using CodexOrleans.DemoModel;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Options;
 

@@ -1,8 +1,8 @@
-using CodexOrleans.Codex.Tests.Support;
 using System.Text;
 using System.Text.Json;
-using CodexOrleans.FakeCodex;
 using CodexOrleans.Codex.Exec;
+using CodexOrleans.Codex.Tests.Support;
+using CodexOrleans.FakeCodex;
 
 namespace CodexOrleans.Codex.Tests.Exec;
 

@@ -1,7 +1,7 @@
 using CodexOrleans.Codex.Hosting;
+using CodexOrleans.Codex.Processes;
 using CodexOrleans.Codex.Tests.Support;
 using CodexOrleans.FakeCodex;
-using CodexOrleans.Codex.Processes;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using CodexOrleans.FakeCodex;
 using CodexOrleans.Codex.Installation;
 using CodexOrleans.Codex.Processes;
+using CodexOrleans.FakeCodex;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Options;
 

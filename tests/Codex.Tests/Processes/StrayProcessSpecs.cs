@@ -1,7 +1,7 @@
-using CodexOrleans.Codex.Tests.Support;
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using CodexOrleans.Codex.Processes;
+using CodexOrleans.Codex.Tests.Support;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 

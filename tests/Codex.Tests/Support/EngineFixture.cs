@@ -1,7 +1,7 @@
 using System.Text;
-using CodexOrleans.FakeCodex;
 using CodexOrleans.Codex.Exec;
 using CodexOrleans.Codex.Processes;
+using CodexOrleans.FakeCodex;
 using CodexOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -1,5 +1,5 @@
-using CodexOrleans.Grains.Threads;
 using System.Threading.Channels;
+using CodexOrleans.Grains.Threads;
 using Orleans.Metadata;
 
 namespace CodexOrleans.Grains.Tests.Threads;

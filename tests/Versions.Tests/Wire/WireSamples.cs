@@ -46,6 +46,7 @@ internal static class WireSamples
                 ["a log that cannot be used"] = Response.FromException(new StorageUnavailableException("PostgreSQL is away.")),
                 ["a full queue"] = Response.FromException(new PushQueueFullException("The queue is full.")),
                 ["the placement of threads"] = new ThreadPlacement(),
+                ["options by themselves"] = new ThreadOptionsJson { Json = """{"model":"gpt-5.5"}"""u8.ToArray() },
                 ["an event of the server"] = Batch with { Kind = EventKind.Server, EndsTurn = false },
             };
             foreach (var sandbox in Enum.GetValues<SandboxMode>())

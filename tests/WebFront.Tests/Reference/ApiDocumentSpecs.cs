@@ -1,8 +1,8 @@
-using CodexOrleans.Storage.Log;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using CodexOrleans.Grains;
+using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Feed;
 using CodexOrleans.WebFront.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
-using CodexOrleans.Storage;
 using System.Text.Json;
+using CodexOrleans.Storage;
 using CodexOrleans.Storage.Log;
 using CodexOrleans.WebFront.Tests.Support;
 

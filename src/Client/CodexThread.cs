@@ -26,7 +26,9 @@ public sealed class CodexThread
     /// Runs one turn and yields its events as they come; the last one is <see cref="TurnCompletedEvent"/> or
     /// <see cref="TurnFailedEvent"/>, whatever happens to the CLI. Leaving the loop early ends the turn.
     /// </summary>
-    /// <param name="cancellationToken">Interrupts the turn; the enumeration then ends with an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="cancellationToken">
+    /// Interrupts the turn; the enumeration then ends with an <see cref="OperationCanceledException"/>.
+    /// </param>
     /// <exception cref="InvalidOperationException">A turn of this thread is running.</exception>
     public async IAsyncEnumerable<CodexEvent> RunStreamedAsync(
         string prompt, TurnOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -83,7 +85,9 @@ public sealed class CodexThread
                 interrupted = block.Outcome?.Status == TurnStatus.Interrupted;
                 var left = block.Count;
                 foreach (var line in Parse(block.Lines))
-                    yield return (line is ThreadStartedEvent started ? started with { ThreadId = Id?.ToString() ?? "" } : line, --left == 0 ? block.Outcome : null);
+                    yield return (
+                        line is ThreadStartedEvent started ? started with { ThreadId = Id?.ToString() ?? "" } : line,
+                        --left == 0 ? block.Outcome : null);
             }
 
             await turn.Settled.ConfigureAwait(false);

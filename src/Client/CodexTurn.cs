@@ -5,7 +5,10 @@ namespace CodexOrleans.Client;
 /// <summary>A completed turn.</summary>
 /// <param name="Items">What the agent said and did, in order of completion.</param>
 /// <param name="FinalResponse">Text of the last message; empty when there was none.</param>
-/// <param name="Usage">The turn's own tokens, not the thread's. For the first turn after <see cref="Codex.ResumeThread"/> the CLI tells no baseline: the thread's.</param>
+/// <param name="Usage">
+/// The turn's own tokens, not the thread's. For the first turn after <see cref="Codex.ResumeThread"/> the CLI tells no baseline: the
+/// thread's.
+/// </param>
 public sealed record CodexTurn(IReadOnlyList<CodexItem> Items, string FinalResponse, TokenUsage? Usage);
 
 /// <summary>What one turn may set beside its prompt.</summary>

@@ -1,4 +1,3 @@
-using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Log;
 
 namespace CodexOrleans.Storage;

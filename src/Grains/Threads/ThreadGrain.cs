@@ -61,7 +61,8 @@ public sealed partial class ThreadGrain(
         }
 
         Task left = Task.WhenAny(leaving, slots.Abandoned);
-        const ConfigureAwaitOptions WhateverHappens = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+        const ConfigureAwaitOptions WhateverHappens =
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
         await left.WaitAsync(cancellationToken).ConfigureAwait(WhateverHappens);
         if (_session is not null && leaving.IsCompleted)
             await _session.Release();

@@ -18,7 +18,8 @@ internal sealed class TurnTelemetry(TurnMetrics? metrics, Activity? span, TimePr
     public Activity? Span => span;
 
     /// <summary>Begins with the turn's slot. The span becomes the current one.</summary>
-    public static TurnTelemetry Begin(TurnMetrics metrics, Guid threadId, Guid turnId, ThreadOptions options, bool rehearsal, TimeProvider time)
+    public static TurnTelemetry Begin(
+        TurnMetrics metrics, Guid threadId, Guid turnId, ThreadOptions options, bool rehearsal, TimeProvider time)
     {
         var span = rehearsal ? null : Tracing.Source.StartActivity("codex.turn");
         if (span is { IsAllDataRequested: true })
@@ -71,7 +72,12 @@ internal sealed class TurnTelemetry(TurnMetrics? metrics, Activity? span, TimePr
         if (error is not null)
             span.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error);
         if (usage is not null)
-            span.SetTag("gen_ai.usage.input_tokens", usage.InputTokens).SetTag("codex.usage.cached_input_tokens", usage.CachedInputTokens).SetTag("gen_ai.usage.output_tokens", usage.OutputTokens);
+        {
+            span.SetTag("gen_ai.usage.input_tokens", usage.InputTokens)
+                .SetTag("codex.usage.cached_input_tokens", usage.CachedInputTokens)
+                .SetTag("gen_ai.usage.output_tokens", usage.OutputTokens);
+        }
+
         span.Stop();
     }
 

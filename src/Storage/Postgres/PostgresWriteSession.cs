@@ -1,5 +1,4 @@
 using System.Data;
-using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Log.Commits;
 using Npgsql;

@@ -1,5 +1,4 @@
 using System.Data;
-using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Log;
 using Dapper;
 using Microsoft.Data.Sqlite;

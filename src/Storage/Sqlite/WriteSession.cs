@@ -1,4 +1,3 @@
-using CodexOrleans.Storage.Data;
 using CodexOrleans.Storage.Log;
 using CodexOrleans.Storage.Log.Commits;
 using Microsoft.Data.Sqlite;

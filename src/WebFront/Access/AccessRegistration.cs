@@ -29,7 +29,8 @@ internal static class AccessRegistration
         services.AddSingleton<TokenThrottle>();
 
         // The core only: the rest brings DataProtection, which would write key files that nothing here uses.
-        services.AddAuthenticationCore(schemes => schemes.AddScheme<TokenAuthentication>(TokenAuthentication.SchemeName, displayName: null));
+        services.AddAuthenticationCore(
+            schemes => schemes.AddScheme<TokenAuthentication>(TokenAuthentication.SchemeName, displayName: null));
         services.AddTransient<TokenAuthentication>();
         services.AddAuthorizationBuilder()
             .AddPolicy(AdminPolicy, policy => policy.RequireAuthenticatedUser().RequireRole(User.AdminRole))
@@ -37,7 +38,8 @@ internal static class AccessRegistration
 
         // Registered after Kestrel's own, and therefore the one it uses.
         services.AddSingleton<IConnectionListenerFactory>(provider =>
-            ActivatorUtilities.CreateInstance<LoopbackGuard>(provider, ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider)));
+            ActivatorUtilities.CreateInstance<LoopbackGuard>(
+                provider, ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider)));
     }
 
     public static void UseAccess(this WebApplication app)
@@ -47,6 +49,7 @@ internal static class AccessRegistration
         app.UseAuthentication();
         app.UseAuthorization();
         var ended = app.Services.GetRequiredService<EndedSessions>();
-        app.Use((context, next) => context.Features.Get<BrowserSession>() is { } session ? ended.Attend(context, session, next) : next(context));
+        app.Use((context, next) =>
+            context.Features.Get<BrowserSession>() is { } session ? ended.Attend(context, session, next) : next(context));
     }
 }

@@ -17,8 +17,8 @@ public sealed class AuthOptions
     public string? Token { get; set; }
 
     /// <summary>
-    /// SHA-256 of the token in hexadecimal, in place of <see cref="Token"/>: then neither configuration nor environment holds what opens the
-    /// server, and no token file is made. Default null. Changing it ends every session of the operator.
+    /// SHA-256 of the token in hexadecimal, in place of <see cref="Token"/>: then neither configuration nor environment holds what opens
+    /// the server, and no token file is made. Default null. Changing it ends every session of the operator.
     /// </summary>
     public string? TokenHash { get; set; }
 

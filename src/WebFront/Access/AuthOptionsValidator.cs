@@ -8,9 +8,11 @@ namespace CodexOrleans.WebFront.Access;
 internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOptions>
 {
     private static readonly string _tokenRule =
-        $"must have {AuthOptions.MinTokenLength} to {AuthOptions.MaxTokenLength} printable ASCII characters without spaces (for one, run: openssl rand -hex 32)";
+        $"must have {AuthOptions.MinTokenLength} to {AuthOptions.MaxTokenLength} printable ASCII characters without spaces "
+        + "(for one, run: openssl rand -hex 32)";
 
-    private const string HashRule = "must be the SHA-256 of the token in 64 hexadecimal digits (to make it, run: printf %s \"$TOKEN\" | sha256sum)";
+    private const string HashRule =
+        "must be the SHA-256 of the token in 64 hexadecimal digits (to make it, run: printf %s \"$TOKEN\" | sha256sum)";
 
     public ValidateOptionsResult Validate(string? name, AuthOptions options)
     {
@@ -26,7 +28,7 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
         problems.AddRange(UserProblems(options));
         if (options.SessionLifetime < TimeSpan.FromMinutes(1))
             problems.Add("Auth:SessionLifetime must be at least one minute (00:01:00).");
-        foreach (var host in options.AllowedHosts.Where(host => host.Length == 0 || host.Contains('*') || new HostString(host).Port is not null || host.Contains('/')))
+        foreach (var host in options.AllowedHosts.Where(IsNoHost))
             problems.Add($"Auth:AllowedHosts has '{host}': name each host exactly, without scheme, port or wildcard.");
         foreach (var proxy in options.TrustedProxies.Where(proxy => AuthOptions.ParseNetwork(proxy) is null))
             problems.Add($"Auth:TrustedProxies has '{proxy}': name each proxy by its IP address, or its network as in 10.1.0.0/16.");
@@ -70,4 +72,7 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
 
     [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,64}\z")]
     private static partial Regex NamePattern();
+
+    private static bool IsNoHost(string host) =>
+        host.Length == 0 || host.Contains('*') || new HostString(host).Port is not null || host.Contains('/');
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using CodexOrleans.Silo;
 using CodexOrleans.Storage;
-using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Options;
 
 namespace CodexOrleans.WebFront.Access;

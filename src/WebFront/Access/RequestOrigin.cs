@@ -66,6 +66,8 @@ internal static class RequestOrigin
     private static bool IsOwnSite(HttpRequest request) => request.Headers["Sec-Fetch-Site"] switch
     {
         [] or ["same-origin"] or ["none"] => true,
-        _ => HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] is ["navigate"] && _linkable.Contains(request.Path.Value, StringComparer.Ordinal),
+        _ => HttpMethods.IsGet(request.Method)
+            && request.Headers["Sec-Fetch-Mode"] is ["navigate"]
+            && _linkable.Contains(request.Path.Value, StringComparer.Ordinal),
     };
 }

@@ -6,7 +6,8 @@ namespace CodexOrleans.WebFront.Access;
 internal sealed class SessionCookie(Sessions sessions, IOptions<AuthOptions> options)
 {
     /// <summary>The open session that the request carries, or null.</summary>
-    public BrowserSession? Find(HttpRequest request) => request.Cookies.TryGetValue(Name(request), out var value) ? sessions.Find(value) : null;
+    public BrowserSession? Find(HttpRequest request) =>
+        request.Cookies.TryGetValue(Name(request), out var value) ? sessions.Find(value) : null;
 
     public void Set(HttpContext context, User user)
     {

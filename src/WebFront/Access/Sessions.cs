@@ -36,7 +36,8 @@ internal sealed class Sessions(UserTokens tokens, EndedSessions ended, IOptions<
         // Names may hold dots, the signed part holds none.
         var dot = value.LastIndexOf('.');
         var signed = value.AsSpan(dot + 1);
-        if (signed.Length != Base64Url.GetEncodedLength(Length) || !tokens.TryGet(dot < 0 ? User.Operator.Name : value[..dot], out var user, out var key))
+        if (signed.Length != Base64Url.GetEncodedLength(Length)
+            || !tokens.TryGet(dot < 0 ? User.Operator.Name : value[..dot], out var user, out var key))
             return null;
         Span<byte> session = stackalloc byte[Length];
         if (Base64Url.DecodeFromChars(signed, session, out _, out var written) != OperationStatus.Done || written != Length)

@@ -17,5 +17,7 @@ internal sealed class SharedToken(IOptions<CodexClusterOptions> cluster, Func<Da
         cluster.Value.Mode == ClusterMode.Embedded || options.Mode == AuthMode.None
             || options.Token is not null || options.TokenHash is not null || File.Exists(data().TokenFile)
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail("Auth:Token or Auth:TokenHash must be set, to the same on all nodes of the cluster (for one, run: openssl rand -hex 32). A file 'token' in each node's data directory that holds it does as well.");
+            : ValidateOptionsResult.Fail(
+                "Auth:Token or Auth:TokenHash must be set, to the same on all nodes of the cluster (for one, run: openssl rand -hex "
+                    + "32). A file 'token' in each node's data directory that holds it does as well.");
 }

@@ -47,7 +47,12 @@ internal static class SignInApi
     /// What the one-time link shows. Whoever previews or scans it may get it any number of times: what signs in is the button on the page.
     /// </summary>
     private static IResult ShowLink(
-        string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
+        string? ticket,
+        HttpContext context,
+        SignInTickets tickets,
+        SessionCookie cookie,
+        IOptions<AuthOptions> auth,
+        IWebHostEnvironment environment)
     {
         if (IsSignedIn(context, cookie, auth))
             return OpenPage(context);
@@ -55,7 +60,12 @@ internal static class SignInApi
     }
 
     private static IResult RedeemLink(
-        string? ticket, HttpContext context, SignInTickets tickets, SessionCookie cookie, IOptions<AuthOptions> auth, IWebHostEnvironment environment)
+        string? ticket,
+        HttpContext context,
+        SignInTickets tickets,
+        SessionCookie cookie,
+        IOptions<AuthOptions> auth,
+        IWebHostEnvironment environment)
     {
         if (!IsSignedIn(context, cookie, auth))
         {
@@ -90,12 +100,15 @@ internal static class SignInApi
         if (auth.Value.Mode == AuthMode.None)
             return TypedResults.NoContent();
         if (tokens.Find(body.Token) is not { } user)
-            return throttle.Failed(context.Connection.RemoteIpAddress) is { } seconds ? TooManyAttempts(seconds) : Problems.Of(ProblemCodes.InvalidToken);
+            return throttle.Failed(context.Connection.RemoteIpAddress) is { } seconds
+                ? TooManyAttempts(seconds)
+                : Problems.Of(ProblemCodes.InvalidToken);
         cookie.Set(context, user);
         return TypedResults.NoContent();
     }
 
-    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task Describe(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         if (operation.Responses?["204"] is OpenApiResponse signedIn)
         {

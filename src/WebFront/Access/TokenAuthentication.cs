@@ -9,7 +9,8 @@ namespace CodexOrleans.WebFront.Access;
 /// Knows a caller by <c>Authorization: Bearer</c> or by the session cookie; by nothing in the URL, which ends up in histories and
 /// logs. Says nothing about why it did not: a stranger learns no more than 401.
 /// </summary>
-internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle) : IAuthenticationHandler
+internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens tokens, SessionCookie cookie, TokenThrottle throttle)
+    : IAuthenticationHandler
 {
     public const string SchemeName = "token";
 
@@ -43,7 +44,9 @@ internal sealed class TokenAuthentication(IOptions<AuthOptions> auth, UserTokens
             return User.Operator;
         // A request with a token is judged by the token alone: a cookie does not make a wrong one good.
         if (request.Headers.Authorization is [{ } header])
-            return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) ? tokens.Find(header[BearerPrefix.Length..].Trim()) : null;
+            return header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
+                ? tokens.Find(header[BearerPrefix.Length..].Trim())
+                : null;
         if (request.Headers.Authorization.Count > 0 || cookie.Find(request) is not { } session)
             return null;
         _context.Features.Set(session);

@@ -20,7 +20,9 @@ internal static class TokenFile
         widened = false;
         var file = new FileInfo(path);
         if (file.LinkTarget is not null)
-            throw new StartRefusedException($"The token file '{path}' is a link. The server does not follow it: put the token there itself, or delete the link to have a new token made.");
+            throw new StartRefusedException(
+                $"The token file '{path}' is a link. The server does not follow it: put the token there itself, or delete the link to "
+                    + "have a new token made.");
         if (!file.Exists)
             return Create(path);
 
@@ -33,7 +35,9 @@ internal static class TokenFile
         var token = File.ReadAllText(path).Trim();
         return token.Length >= AuthOptions.MinTokenLength
             ? token
-            : throw new StartRefusedException($"The token file '{path}' holds no token of at least {AuthOptions.MinTokenLength} characters. Delete it to have a new one made.");
+            : throw new StartRefusedException(
+                $"The token file '{path}' holds no token of at least {AuthOptions.MinTokenLength} characters. Delete it to have a new "
+                    + "one made.");
     }
 
     private static string Create(string path)

@@ -31,7 +31,9 @@ internal sealed partial class UserTokens
                 new Entry(new User(user.Name!, user.Admin), user.Token, user.TokenHash, $"codex-orleans session of {user.Name}")),
         ];
         if (_entries.Skip(1).FirstOrDefault(entry => entry.Hash.AsSpan().SequenceEqual(own.Hash)) is { } twice)
-            throw new StartRefusedException($"The token of user '{twice.User.Name}' (Auth:Users) is the one in '{data.TokenFile}', which is the operator's. Give the user another one.");
+            throw new StartRefusedException(
+                $"The token of user '{twice.User.Name}' (Auth:Users) is the one in '{data.TokenFile}', which is the operator's. Give "
+                    + "the user another one.");
         _byName = _entries.ToDictionary(entry => entry.User.Name, StringComparer.Ordinal);
     }
 
@@ -102,8 +104,10 @@ internal sealed partial class UserTokens
 
         public byte[] Hash { get; }
 
-        public byte[] SessionKey => _sessionKey ?? throw new InvalidOperationException("There are no sessions before the database is open.");
+        public byte[] SessionKey =>
+            _sessionKey ?? throw new InvalidOperationException("There are no sessions before the database is open.");
 
-        public void UseSecret(byte[] secret) => _sessionKey ??= HKDF.DeriveKey(HashAlgorithmName.SHA256, Hash, 32, salt: secret, info: _purpose);
+        public void UseSecret(byte[] secret) =>
+            _sessionKey ??= HKDF.DeriveKey(HashAlgorithmName.SHA256, Hash, 32, salt: secret, info: _purpose);
     }
 }

@@ -89,7 +89,8 @@ public static class ProblemCodes
         [Unauthorized] = new(401, "Sign in first, or send the server's token as 'Authorization: Bearer'."),
         [InvalidToken] = new(401, "That is not the server's token, nor a user's. The server's start message says where to find it."),
         [Forbidden] = new(403, "This is for administrators (Auth:Users:<n>:Admin)."),
-        [ForbiddenOrigin] = new(403, "Requests from other web sites are refused. Open the server's own page, or call the API from a program."),
+        [ForbiddenOrigin] = new(
+            403, "Requests from other web sites are refused. Open the server's own page, or call the API from a program."),
         [HostNotAllowed] = new(421, "This server does not answer to that host name. The operator can add it to Auth:AllowedHosts."),
         [NotFound] = new(404, "There is nothing here. The reference is at /reference."),
         [RefusalCodes.ThreadNotFound] = new(404, "There is no such thread."),
@@ -112,7 +113,8 @@ public static class ProblemCodes
         [RefusalCodes.HostDraining] = new(503, "The server is shutting down. Try again later."),
         [RefusalCodes.StorageUnavailable] = new(503, "The server's log cannot be used now. Try again later."),
         [RefusalCodes.WorkspaceUnavailable] = new(503, "The server cannot make the thread's folder now. Try again later."),
-        [RefusalCodes.CodexNotInstalled] = new(503, "The Codex CLI is not installed on the server. The operator installs it with: npm i -g @openai/codex"),
+        [RefusalCodes.CodexNotInstalled] = new(
+            503, "The Codex CLI is not installed on the server. The operator installs it with: npm i -g @openai/codex"),
         [RefusalCodes.CodexNotLoggedIn] = new(
             503, "The Codex CLI is not logged in on the server. The operator runs: codex login, or sets CODEX_API_KEY"),
         [TurnTimeout] = new(504, "The turn ran longer than the server allows (Codex:TurnTimeout)."),
@@ -126,7 +128,9 @@ public static class ProblemCodes
     public static int StatusOf(string code) => Find(code).Status;
 
     internal static Entry Find(string code) =>
-        _table.TryGetValue(code, out var entry) ? entry : throw new ArgumentException($"The problem code '{code}' is not in the table of ProblemCodes.", nameof(code));
+        _table.TryGetValue(code, out var entry)
+            ? entry
+            : throw new ArgumentException($"The problem code '{code}' is not in the table of ProblemCodes.", nameof(code));
 
     /// <summary>The code of a bare status, for answers that the framework gives without a body.</summary>
     internal static string OfStatus(int status) => status switch

@@ -17,7 +17,8 @@ public static class Problems
     /// </param>
     /// <param name="retryAfterSeconds">When trying again makes sense: the <c>Retry-After</c> header.</param>
     /// <param name="errors">What is wrong with which field of the request, when it is more than one thing.</param>
-    public static Problem Of(string code, string? detail = null, int? retryAfterSeconds = null, IReadOnlyDictionary<string, string[]>? errors = null) =>
+    public static Problem Of(
+        string code, string? detail = null, int? retryAfterSeconds = null, IReadOnlyDictionary<string, string[]>? errors = null) =>
         new(code, detail, retryAfterSeconds, errors);
 
     /// <summary>Why a turn was not started, in the words of the thread's owner.</summary>
@@ -45,7 +46,11 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
     private readonly IReadOnlyDictionary<string, string[]>? _errors;
 
     internal Problem(
-        string code, string? detail = null, int? retryAfterSeconds = null, IReadOnlyDictionary<string, string[]>? errors = null, int? status = null)
+        string code,
+        string? detail = null,
+        int? retryAfterSeconds = null,
+        IReadOnlyDictionary<string, string[]>? errors = null,
+        int? status = null)
     {
         var entry = ProblemCodes.Find(code);
         Code = code;
@@ -73,7 +78,11 @@ public sealed class Problem : IResult, IStatusCodeHttpResult
         if (_retryAfterSeconds is { } seconds)
             httpContext.Response.Headers.RetryAfter = seconds.ToString();
         var traceId = Code == ProblemCodes.InternalError ? httpContext.TraceIdentifier : null;
-        var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code) { TraceId = traceId, Errors = _errors };
+        var body = new ProblemBody("about:blank", ReasonPhrases.GetReasonPhrase(StatusCode), StatusCode, _detail, Code)
+        {
+            TraceId = traceId,
+            Errors = _errors,
+        };
         return httpContext.Response.WriteAsJsonAsync(body, ProblemJson.Readable.ProblemBody, "application/problem+json");
     }
 }
@@ -92,10 +101,12 @@ internal sealed record ProblemBody(string Type, string Title, int Status, string
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class ProblemJson : JsonSerializerContext
 {
     /// <summary>Quotes and the like as they are: this is read in terminals, and never stands inside HTML.</summary>
-    public static ProblemJson Readable => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static ProblemJson Readable =>
+        field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -11,7 +11,11 @@ namespace CodexOrleans.WebFront.Events;
 /// <param name="HasMore">True when there are events after this page.</param>
 internal sealed record EventPage(IReadOnlyList<LoggedEvent> Events, long NextAfter, long HeadSeq, bool HasMore)
 {
-    private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions _json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     /// <summary>
     /// Writes up to <paramref name="limit"/> events after <paramref name="cursor"/>, and fewer when they have many bytes, but never

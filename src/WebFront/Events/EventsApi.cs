@@ -28,7 +28,10 @@ internal static class EventsApi
         events.MapGet("", Read)
             .WithThread()
             .WithSummary("Follow or page through a thread's events")
-            .WithDescription($"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) after ?after=.")
+            .WithDescription(
+                $"With 'Accept: {EventStream}' all events after Last-Event-ID (or ?after=), then 'event: synced', then what comes, "
+                    + $"until the client leaves. Otherwise a JSON page of ?limit= events (default {DefaultLimit}, at most {MaxLimit}) "
+                        + "after ?after=.")
             .AddOpenApiOperationTransformer(Describe)
             .Produces<string>(StatusCodes.Status200OK, EventStream)
             .ProducesProblems(400, 404, 410, 503);
@@ -36,7 +39,8 @@ internal static class EventsApi
     }
 
     /// <summary>The parameters that are read from the request by hand.</summary>
-    private static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static async Task Describe(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         // The framework's description has one form of answer for each status.
         var page = await context.GetOrCreateSchemaAsync(typeof(EventPage), cancellationToken: cancellationToken);
@@ -46,11 +50,20 @@ internal static class EventsApi
             Schema = new OpenApiSchemaReference(nameof(EventPage), context.Document),
         };
         var number = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
-        var limit = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1", Maximum = $"{MaxLimit}", Default = DefaultLimit };
-        operation.Parameters ??= [];
-        operation.Parameters.Add(new OpenApiParameter { Name = "after", In = ParameterLocation.Query, Schema = number, Description = "Number of the last event that the client has." });
-        operation.Parameters.Add(new OpenApiParameter { Name = "limit", In = ParameterLocation.Query, Schema = limit, Description = "Most events of a page." });
-        operation.Parameters.Add(new OpenApiParameter { Name = "Last-Event-ID", In = ParameterLocation.Header, Schema = number, Description = "As ?after=, which it overrides." });
+        var limit = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer,
+            Format = "int32",
+            Minimum = "1",
+            Maximum = $"{MaxLimit}",
+            Default = DefaultLimit,
+        };
+        Add("after", ParameterLocation.Query, number, "Number of the last event that the client has.");
+        Add("limit", ParameterLocation.Query, limit, "Most events of a page.");
+        Add("Last-Event-ID", ParameterLocation.Header, number, "As ?after=, which it overrides.");
+
+        void Add(string name, ParameterLocation place, OpenApiSchema schema, string description) =>
+            (operation.Parameters ??= []).Add(new OpenApiParameter { Name = name, In = place, Schema = schema, Description = description });
     }
 
     private static async Task Read(HttpContext context, IThreadReader log, FrontFeed feed, SseResponse sse, IOptions<FeedOptions> options)
@@ -89,7 +102,9 @@ internal static class EventsApi
 
         if (cursor > thread.HeadSeq)
         {
-            await Problems.Of(ProblemCodes.CursorExpired, $"The thread has no event {cursor}; its last one is {thread.HeadSeq}. Read from the beginning.").ExecuteAsync(context);
+            await Problems.Of(
+                ProblemCodes.CursorExpired,
+                $"The thread has no event {cursor}; its last one is {thread.HeadSeq}. Read from the beginning.").ExecuteAsync(context);
             return;
         }
 

@@ -11,15 +11,22 @@ internal sealed class FeedMetrics
     public FeedMetrics(IMeterFactory meters)
     {
         _meter = meters.Create("CodexOrleans");
-        _meter.CreateObservableCounter("codex.viewer.repairs", ReadRepairs, "{repair}", "Times that a viewer was sent to the log, by codex.repair.reason.");
+        _meter.CreateObservableCounter(
+            "codex.viewer.repairs", ReadRepairs, "{repair}", "Times that a viewer was sent to the log, by codex.repair.reason.");
     }
 
     /// <summary>Counts <paramref name="feed"/>'s viewers whenever somebody asks.</summary>
     public void Watch(FrontFeed feed)
     {
-        _meter.CreateObservableUpDownCounter("codex.thread.followed", () => feed.FollowedThreads, "{thread}", "Threads with viewers at this front end.");
-        _meter.CreateObservableUpDownCounter("codex.viewer.active", () => feed.CountViewers(static _ => true), "{viewer}", "Viewers of this front end.");
-        _meter.CreateObservableUpDownCounter("codex.viewer.catching_up", () => feed.CountViewers(static viewer => viewer.ReadsLog), "{viewer}", "Viewers that read the log and not the stream.");
+        _meter.CreateObservableUpDownCounter(
+            "codex.thread.followed", () => feed.FollowedThreads, "{thread}", "Threads with viewers at this front end.");
+        _meter.CreateObservableUpDownCounter(
+            "codex.viewer.active", () => feed.CountViewers(static _ => true), "{viewer}", "Viewers of this front end.");
+        _meter.CreateObservableUpDownCounter(
+            "codex.viewer.catching_up",
+            () => feed.CountViewers(static viewer => viewer.ReadsLog),
+            "{viewer}",
+            "Viewers that read the log and not the stream.");
     }
 
     public void Repaired(RepairReason reason) => Interlocked.Increment(ref _repairs[(int)reason]);
@@ -27,7 +34,8 @@ internal sealed class FeedMetrics
     private IEnumerable<Measurement<long>> ReadRepairs()
     {
         foreach (var reason in Enum.GetValues<RepairReason>())
-            yield return new(Volatile.Read(ref _repairs[(int)reason]), new KeyValuePair<string, object?>("codex.repair.reason", Word(reason)));
+            yield return new(
+                Volatile.Read(ref _repairs[(int)reason]), new KeyValuePair<string, object?>("codex.repair.reason", Word(reason)));
     }
 
     private static string Word(RepairReason reason) => reason switch

@@ -43,7 +43,10 @@ public sealed class FeedOptions
     {
         foreach (var (name, value) in new[]
         {
-            (nameof(Heartbeat), Heartbeat), (nameof(TailCheck), TailCheck), (nameof(OwnerTimeout), OwnerTimeout), (nameof(WriteTimeout), WriteTimeout),
+            (nameof(Heartbeat), Heartbeat),
+            (nameof(TailCheck), TailCheck),
+            (nameof(OwnerTimeout), OwnerTimeout),
+            (nameof(WriteTimeout), WriteTimeout),
         })
         {
             if (value < TimeSpan.FromMilliseconds(1) || value > TimeSpan.FromDays(1))
@@ -52,8 +55,13 @@ public sealed class FeedOptions
 
         foreach (var (name, value) in new[]
         {
-            (nameof(TailCheckConcurrency), TailCheckConcurrency), (nameof(ViewerBatches), ViewerBatches), (nameof(ViewerBytes), ViewerBytes),
-            (nameof(LogPageBytes), LogPageBytes), (nameof(LogReaders), LogReaders), (nameof(RunResultBytes), RunResultBytes), (nameof(EventPageBytes), EventPageBytes),
+            (nameof(TailCheckConcurrency), TailCheckConcurrency),
+            (nameof(ViewerBatches), ViewerBatches),
+            (nameof(ViewerBytes), ViewerBytes),
+            (nameof(LogPageBytes), LogPageBytes),
+            (nameof(LogReaders), LogReaders),
+            (nameof(RunResultBytes), RunResultBytes),
+            (nameof(EventPageBytes), EventPageBytes),
         })
         {
             if (value < 1)

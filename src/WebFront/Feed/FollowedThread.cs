@@ -39,7 +39,8 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         {
             if (_retired)
                 return null;
-            var viewer = new Viewer(this, feed.Log, feed.LogReaders, feed.Options, feed.Time, _viewers.Length < MaxInlineViewers, cancelled);
+            var viewer = new Viewer(
+                this, feed.Log, feed.LogReaders, feed.Options, feed.Time, _viewers.Length < MaxInlineViewers, cancelled);
             Volatile.Write(ref _viewers, [.. _viewers, viewer]);
             return viewer;
         }
@@ -165,7 +166,9 @@ internal sealed class FollowedThread(Guid id, FrontFeed feed)
         return repaired && wasAttached && attached is not null;
     }
 
-    /// <summary>The owner's answer, or null. An owner that hangs must not collect calls: who asks meanwhile waits for the same one.</summary>
+    /// <summary>
+    /// The owner's answer, or null. An owner that hangs must not collect calls: who asks meanwhile waits for the same one.
+    /// </summary>
     private Task<AttachResult?> Renew()
     {
         lock (_gate)

@@ -63,7 +63,8 @@ internal sealed partial class FrontFeed(
     /// <summary>Starts a turn and follows it from its first event on, without reading the log as long as nothing is missing.</summary>
     /// <param name="cancelled">Ends the viewer, and the wait for a turn slot; never an accepted turn.</param>
     /// <returns>The viewer is null when the turn was refused.</returns>
-    public async ValueTask<(StartTurnResult Result, Viewer? Viewer)> StartTurn(Guid threadId, TurnRequest request, CancellationToken cancelled)
+    public async ValueTask<(StartTurnResult Result, Viewer? Viewer)> StartTurn(
+        Guid threadId, TurnRequest request, CancellationToken cancelled)
     {
         var (thread, viewer) = Enter(threadId, cancelled);
         var following = false;
@@ -212,7 +213,9 @@ internal sealed partial class FrontFeed(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Threads} threads had missed events and were repaired from the log.")]
     private partial void LogRepaired(int threads);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The owner of thread {ThreadId} did not answer ({Reason}); its viewers are served from the log until it does.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The owner of thread {ThreadId} did not answer ({Reason}); its viewers are served from the log until it does.")]
     private partial void LogOwnerUnreachable(Guid threadId, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The head of thread {ThreadId} cannot be read; its viewers wait. {Reason}")]

@@ -23,7 +23,8 @@ internal sealed partial class FrontStream(
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     // One entry at most: however often the stream complains meanwhile, it is subscribed again once.
-    private readonly Channel<bool> _faults = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _faults = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private StreamSubscriptionHandle<ThreadEventBatch>? _subscription;
     private bool _joined;
 
@@ -94,7 +95,9 @@ internal sealed partial class FrontStream(
         }
     }
 
-    /// <summary>Tells the cluster that this front end lives, and subscribes again when it was taken for dead: it may have been frozen.</summary>
+    /// <summary>
+    /// Tells the cluster that this front end lives, and subscribes again when it was taken for dead: it may have been frozen.
+    /// </summary>
     private async Task Heartbeat(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(IFrontRegister.HeartbeatPeriod, time);
@@ -177,10 +180,13 @@ internal sealed partial class FrontStream(
     [LoggerMessage(Level = LogLevel.Debug, Message = "The front end could not say that it lives; it tries again.")]
     private partial void LogNoHeartbeat(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The front end's stream cannot be subscribed now; events come from the log until it can.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The front end's stream cannot be subscribed now; events come from the log until it can.")]
     private partial void LogNotSubscribed(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The front end's stream reported an error; viewers are repaired from the log and the stream is subscribed again.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The front end's stream reported an error; viewers are repaired from the log and the stream is subscribed again.")]
     private partial void LogStreamError(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The front end's stream could not be unsubscribed.")]

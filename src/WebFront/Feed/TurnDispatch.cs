@@ -10,7 +10,8 @@ internal static class TurnDispatch
     private const int MostMoves = 3;
 
     /// <inheritdoc cref="IThreadGrain.StartTurn"/>
-    public static async ValueTask<StartTurnResult> Start(IThreadGrain thread, TurnRequest request, string front, CancellationToken cancellationToken)
+    public static async ValueTask<StartTurnResult> Start(
+        IThreadGrain thread, TurnRequest request, string front, CancellationToken cancellationToken)
     {
         for (var moves = 0; ; moves++)
         {

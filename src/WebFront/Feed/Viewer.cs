@@ -54,7 +54,14 @@ internal sealed class Viewer : IDisposable
 
     /// <param name="readers">Who may read the log now, of all viewers.</param>
     /// <param name="inline">True to let whoever offers a batch also run the reader that waits for it: no change of threads.</param>
-    public Viewer(FollowedThread thread, IThreadReader log, SemaphoreSlim readers, FeedOptions options, TimeProvider time, bool inline, CancellationToken cancelled)
+    public Viewer(
+        FollowedThread thread,
+        IThreadReader log,
+        SemaphoreSlim readers,
+        FeedOptions options,
+        TimeProvider time,
+        bool inline,
+        CancellationToken cancelled)
     {
         _thread = thread;
         _log = log;
@@ -62,7 +69,8 @@ internal sealed class Viewer : IDisposable
         _options = options;
         _time = time;
         _cancelled = cancelled;
-        _queue = Channel.CreateBounded<ThreadEventBatch?>(new BoundedChannelOptions(options.ViewerBatches) { SingleReader = true, AllowSynchronousContinuations = inline });
+        _queue = Channel.CreateBounded<ThreadEventBatch?>(
+            new BoundedChannelOptions(options.ViewerBatches) { SingleReader = true, AllowSynchronousContinuations = inline });
         _wakeOnCancel = cancelled.UnsafeRegister(static viewer => ((Viewer)viewer!).Wake(), this);
     }
 

@@ -13,7 +13,8 @@ namespace CodexOrleans.WebFront.Health;
 /// <param name="Demo">True when the built-in scripted model answers.</param>
 /// <param name="Codex">The CLI as the server finds it.</param>
 /// <param name="Checks">One entry per part of the server (such as <c>store</c>, <c>silo</c>).</param>
-internal sealed record HealthReportBody(HealthWord Status, string Version, bool Demo, CodexStatus Codex, IReadOnlyDictionary<string, HealthWord> Checks);
+internal sealed record HealthReportBody(
+    HealthWord Status, string Version, bool Demo, CodexStatus Codex, IReadOnlyDictionary<string, HealthWord> Checks);
 
 /// <summary>Body of the two probes: a word, nothing that a stranger could use.</summary>
 internal sealed record ProbeBody(HealthWord Status);
@@ -34,7 +35,8 @@ internal static class HealthApi
     {
         builder.Services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, HealthJson.Default));
         builder.Services.AddHealthChecks().AddCheck<StoreHealth>("store").AddCheck<SiloHealth>("silo");
-        builder.Services.TryAddSingleton(services => new CodexStatusReader(_ => ReadFromSilo(services.GetRequiredService<IClusterClient>())));
+        builder.Services.TryAddSingleton(
+            services => new CodexStatusReader(_ => ReadFromSilo(services.GetRequiredService<IClusterClient>())));
     }
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -63,7 +65,8 @@ internal static class HealthApi
         }
     }
 
-    private static async Task<IResult> Ready(HealthCheckService checks, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    private static async Task<IResult> Ready(
+        HealthCheckService checks, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         var serving = lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
         var ready = serving && (await checks.CheckHealthAsync(cancellationToken)).Status != HealthStatus.Unhealthy;
@@ -82,7 +85,8 @@ internal static class HealthApi
             : HealthWord.Ok;
         var body = new HealthReportBody(status, ServerVersion.Text, options.Value.Demo, cli,
             report.Entries.ToDictionary(entry => entry.Key, entry => Word(entry.Value.Status)));
-        return TypedResults.Json(body, statusCode: status == HealthWord.Unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+        return TypedResults.Json(
+            body, statusCode: status == HealthWord.Unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 
     private static HealthWord Word(HealthStatus status) => status switch

@@ -42,7 +42,9 @@ internal static class DemoMode
     public static void MapDemo(this WebApplication app)
     {
         if (IsOn(app.Configuration))
-            app.MapDemoModel(Prefix, new DemoModelOptions { Key = _key }).AllowAnonymous().WithMetadata(new BodyLimit(DemoModelEndpoint.MaxRequestBytes));
+            app.MapDemoModel(Prefix, new DemoModelOptions { Key = _key })
+                .AllowAnonymous()
+                .WithMetadata(new BodyLimit(DemoModelEndpoint.MaxRequestBytes));
     }
 
     private static bool IsOn(IConfiguration configuration) => configuration.GetValue<bool>("Demo");

@@ -25,7 +25,8 @@ internal static class ServerOptionsRegistration
         {
             sockets.UnsafePreferInlineScheduling = true;
             sockets.MaxReadBufferSize = UnreadBytes;
-            sockets.CreateBoundListenSocket = endpoint => UnixSockets.Bind(endpoint, (UnixFileMode)Convert.ToInt32(server.Value.UnixSocketMode, 8));
+            sockets.CreateBoundListenSocket = endpoint =>
+                UnixSockets.Bind(endpoint, (UnixFileMode)Convert.ToInt32(server.Value.UnixSocketMode, 8));
         });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>((kestrel, server) =>
         {

@@ -53,7 +53,8 @@ internal sealed partial class StartBanner(
         if (_stopping.IsCancellationRequested)
             return;
         await Console.Out.WriteLineAsync(Compose(addresses, cli));
-        foreach (var address in addresses.Where(a => a.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !BoundAddress.IsLoopback(a)))
+        var plain = addresses.Where(a => a.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !BoundAddress.IsLoopback(a));
+        foreach (var address in plain)
             PlainHttpBeyondLoopback(address);
     }
 
@@ -81,9 +82,12 @@ internal sealed partial class StartBanner(
     private string Compose(string[] addresses, CodexStatus? cli)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"\nCodexOrleans {ServerVersion.Text} is listening on {string.Join(", ", addresses)}\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"\nCodexOrleans {ServerVersion.Text} is listening on {string.Join(", ", addresses)}\n\n");
 
-        var page = addresses.FirstOrDefault(address => BoundAddress.UnixSocket(address) is null) is { } first ? BoundAddress.ForLocalBrowser(first) : null;
+        var page = addresses.FirstOrDefault(address => BoundAddress.UnixSocket(address) is null) is { } first
+            ? BoundAddress.ForLocalBrowser(first)
+            : null;
         var socket = addresses.Select(BoundAddress.UnixSocket).FirstOrDefault(path => path is not null);
         var open = auth.Value.Mode == AuthMode.None;
         if (page is not null)

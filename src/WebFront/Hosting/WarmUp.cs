@@ -45,8 +45,8 @@ internal sealed partial class WarmUp(
         """
         {"type":"thread.started","thread_id":"c0de0000-0000-8000-8000-00000000c0de"}
         {"type":"turn.started"}
-        {"type":"item.started","item":{"id":"item_0","type":"command_execution","command":"true","aggregated_output":"","exit_code":null,"status":"in_progress"}}
-        {"type":"item.completed","item":{"id":"item_0","type":"command_execution","command":"true","aggregated_output":"","exit_code":0,"status":"completed"}}
+        {"type":"item.started","item":{"id":"item_0","type":"command_execution","command":"true","status":"in_progress"}}
+        {"type":"item.completed","item":{"id":"item_0","type":"command_execution","command":"true","exit_code":0,"status":"completed"}}
         {"type":"item.completed","item":{"id":"item_1","type":"agent_message","text":"ready"}}
         {"type":"turn.completed","usage":{"input_tokens":1,"cached_input_tokens":0,"output_tokens":1}}
 
@@ -127,7 +127,8 @@ internal sealed partial class WarmUp(
 
     private byte[] Request(Guid thread, string session)
     {
-        var body = $$"""{"prompt":"{{JsonEncodedText.Encode(Turn)}}","thread_id":"{{thread}}","sandbox":"workspace-write","skip_git_repo_check":true}""";
+        var prompt = JsonEncodedText.Encode(Turn);
+        var body = $$"""{"prompt":"{{prompt}}","thread_id":"{{thread}}","sandbox":"workspace-write","skip_git_repo_check":true}""";
         // By a name that is always allowed, whatever address this is sent to.
         return Encoding.ASCII.GetBytes(
             $"""
@@ -143,7 +144,9 @@ internal sealed partial class WarmUp(
             """.ReplaceLineEndings("\r\n") + body);
     }
 
-    /// <summary>One request on one connection. An HTTP client of the library's would itself have to be warmed up, for nobody's sake.</summary>
+    /// <summary>
+    /// One request on one connection. An HTTP client of the library's would itself have to be warmed up, for nobody's sake.
+    /// </summary>
     private static async Task<string> Send(EndPoint address, byte[] request, CancellationToken cancellationToken)
     {
         using var socket = address is UnixDomainSocketEndPoint
@@ -189,7 +192,8 @@ internal static class WarmUpRegistration
     /// </summary>
     public static void AddWarmUp(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration.GetValue($"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}", ClusterMode.Embedded) != ClusterMode.Client)
+        var mode = $"{CodexClusterOptions.Section}:{nameof(CodexClusterOptions.Mode)}";
+        if (builder.Configuration.GetValue(mode, ClusterMode.Embedded) != ClusterMode.Client)
             builder.Services.AddHostedService<WarmUp>();
     }
 }

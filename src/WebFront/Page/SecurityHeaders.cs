@@ -11,7 +11,8 @@ internal static class SecurityHeaders
 {
     /// <summary>Policy of the page, and of everything else but sign-in links, the API reference and the dashboard.</summary>
     public const string PagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>What a sign-in link shows has no script, and a form.</summary>
     private static readonly string _signInPolicy = PagePolicy
@@ -51,5 +52,6 @@ internal static class SecurityHeaders
     /// The reference brings its own styles inline and one inline script, which carries the nonce; still nothing from elsewhere.
     /// </summary>
     private static string ReferencePolicy(string nonce) =>
-        $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+            + "connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }

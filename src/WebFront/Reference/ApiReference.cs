@@ -19,7 +19,8 @@ internal static class ApiReference
             {
                 Title = "CodexOrleans",
                 Version = ServerVersion.Text,
-                Description = "The Codex CLI over HTTP: durable threads, resumable event streams. Errors are RFC 9457 problem details with a stable `code`.",
+                Description = "The Codex CLI over HTTP: durable threads, resumable event streams. Errors are RFC 9457 problem details "
+                    + "with a stable `code`.",
             };
             // Relative, so that the document holds for whatever name and port the server is reached by.
             document.Servers = [new OpenApiServer { Url = "/" }];
@@ -35,7 +36,10 @@ internal static class ApiReference
         api.AddOperationTransformer((operation, context, _) =>
         {
             if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any())
-                operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+                operation.Security =
+                [
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] },
+                ];
             return Task.CompletedTask;
         });
         api.AddOperationTransformer(ApiSchemas.DescribeProblems);

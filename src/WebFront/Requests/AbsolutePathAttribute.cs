@@ -4,7 +4,8 @@ namespace CodexOrleans.WebFront.Requests;
 
 /// <summary>An absolute path of a length that systems take.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class AbsolutePathAttribute() : ValidationAttribute($"The value must be an absolute path of at most {MaxCharacters} characters.")
+internal sealed class AbsolutePathAttribute()
+    : ValidationAttribute($"The value must be an absolute path of at most {MaxCharacters} characters.")
 {
     public const int MaxCharacters = 4096;
 

@@ -48,7 +48,8 @@ internal static class ThreadAccess
     private static bool TryParseId(string? text, out Guid id) =>
         Guid.TryParseExact(text, "D", out id) && string.Equals(id.ToString(), text, StringComparison.OrdinalIgnoreCase);
 
-    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task Describe(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         operation.Parameters ??= [];
         operation.Parameters.Insert(0, new OpenApiParameter

@@ -71,5 +71,7 @@ internal sealed record TurnResource(
         DateTimeOffset.FromUnixTimeMilliseconds(turn.StartedAt),
         turn.EndedAt is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null,
         UsageResource.Of(turn.Usage),
-        turn.Status is TurnStatus.Failed or TurnStatus.Interrupted ? new(turn.ErrorCode ?? TurnError.DefaultCode, turn.ErrorMessage ?? "") : null);
+        turn.Status is TurnStatus.Failed or TurnStatus.Interrupted
+            ? new(turn.ErrorCode ?? TurnError.DefaultCode, turn.ErrorMessage ?? "")
+            : null);
 }

@@ -22,7 +22,8 @@ internal static class ThreadsApi
         threads.MapPost("/{id}/interrupt", Interrupt)
             .WithThread(evenUnread: true)
             .WithSummary("Interrupt the running turn")
-            .WithDescription("Returns at once; the turn's terminal event follows on its thread. Works from anywhere, whether or not anybody watches.")
+            .WithDescription(
+                "Returns at once; the turn's terminal event follows on its thread. Works from anywhere, whether or not anybody watches.")
             .Accepts<InterruptBody>(isOptional: true, "application/json")
             .Produces<InterruptedTurn>(StatusCodes.Status202Accepted)
             .ProducesProblems(400, 404, 409, 503);
@@ -52,7 +53,8 @@ internal static class ThreadsApi
         }
 
         if (interrupted is { } turnId)
-            return TypedResults.Json(new InterruptedTurn(turnId), ThreadJson.Default.InterruptedTurn, statusCode: StatusCodes.Status202Accepted);
+            return TypedResults.Json(
+                new InterruptedTurn(turnId), ThreadJson.Default.InterruptedTurn, statusCode: StatusCodes.Status202Accepted);
         return thread.Record is null && await log.ReadThread(thread.Id, context.RequestAborted) is null
             ? Problems.ThreadNotFound()
             : Problems.Of(ProblemCodes.NoTurnRunning);

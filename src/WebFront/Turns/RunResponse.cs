@@ -19,7 +19,11 @@ internal sealed partial class RunResponse(
     StreamShutdown shutdown,
     ILogger<RunResponse> logger)
 {
-    private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions _json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     /// <summary>
     /// Waits for the turn's end and writes its result. If the client leaves first, the turn goes on and the waiting ends.
@@ -91,7 +95,8 @@ internal sealed partial class RunResponse(
         await client.Flush();
     }
 
-    private static void WriteSummary(Utf8JsonWriter json, Guid threadId, Guid turnId, TurnOutcome outcome, UsageResource? usage, ReadOnlyMemory<byte>? finalResponse)
+    private static void WriteSummary(
+        Utf8JsonWriter json, Guid threadId, Guid turnId, TurnOutcome outcome, UsageResource? usage, ReadOnlyMemory<byte>? finalResponse)
     {
         json.WriteStartObject();
         json.WriteString("thread_id", threadId);

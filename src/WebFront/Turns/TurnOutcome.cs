@@ -27,7 +27,8 @@ internal sealed record TurnOutcome(int HttpStatus, TurnStatus Status, string? Co
             _ => Failed(StatusCodes.Status502BadGateway, TurnStatus.Failed, TurnError.DefaultCode),
         };
 
-        TurnOutcome Failed(int httpStatus, TurnStatus status, string outcome) => new(httpStatus, status, outcome, new TurnError(code ?? TurnError.DefaultCode, message));
+        TurnOutcome Failed(int httpStatus, TurnStatus status, string outcome) =>
+            new(httpStatus, status, outcome, new TurnError(code ?? TurnError.DefaultCode, message));
     }
 
     // The CLI reports a missing or refused login as the text of an ordinary failure; these are its words (0.169).

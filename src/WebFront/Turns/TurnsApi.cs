@@ -30,14 +30,18 @@ internal static class TurnsApi
         var turns = routes.MapGroup("/api/codex").WithTags("Turns");
         turns.MapPost("/stream", Stream)
             .WithSummary("Run a turn and stream its events")
-            .WithDescription("Server-sent events: each line of the Codex CLI untouched as data, its number as id. The stream ends with the turn's terminal event. Leaving does not cancel the turn.")
+            .WithDescription(
+                "Server-sent events: each line of the Codex CLI untouched as data, its number as id. The stream ends with the turn's "
+                    + "terminal event. Leaving does not cancel the turn.")
             .Accepts<TurnBody>("application/json")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .ProducesTurnProblems()
             .AddOpenApiOperationTransformer(Describe);
         turns.MapPost("/run", Run)
             .WithSummary("Run a turn and return its result")
-            .WithDescription("Answers when the turn has ended: 200 when it completed, otherwise an error status with the same body and a code. Leaving does not cancel the turn.")
+            .WithDescription(
+                "Answers when the turn has ended: 200 when it completed, otherwise an error status with the same body and a code. "
+                    + "Leaving does not cancel the turn.")
             .Accepts<TurnBody>("application/json")
             .Produces<RunResult>()
             .Produces<RunResult>(StatusCodes.Status502BadGateway)
@@ -118,7 +122,8 @@ internal static class TurnsApi
     }
 
     /// <summary>The headers that name the turn, and the results of turns that the CLI's login has ended.</summary>
-    private static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task Describe(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         if (operation.Responses!.TryGetValue("502", out var failed))
             operation.Responses["503"].Content!["application/json"] = failed.Content!["application/json"];
@@ -127,7 +132,8 @@ internal static class TurnsApi
             if (response.Content is null || response.Content.Keys.All(type => type == ProblemMetadata.ContentType))
                 continue;
             response.Headers ??= new Dictionary<string, IOpenApiHeader>();
-            foreach (var (name, description) in ((string, string)[])[(ThreadIdHeader, "The thread's id."), (TurnIdHeader, "The turn's id.")])
+            (string, string)[] headers = [(ThreadIdHeader, "The thread's id."), (TurnIdHeader, "The turn's id.")];
+            foreach (var (name, description) in headers)
             {
                 response.Headers[name] = new OpenApiHeader
                 {

@@ -95,7 +95,7 @@ public sealed class DeadFrontSpecs(FailureCluster cluster)
     [Fact(Timeout = 180_000)]
     public async Task A_node_that_starts_rehearses_on_threads_of_its_own_and_removes_them()
     {
-        await Nodes.StartNode("d", own: [("Logging:LogLevel:CodexOrleans.WebFront.WarmUp", "Debug")]);
+        await Nodes.StartNode("d", own: [("Logging:LogLevel:CodexOrleans.WebFront.Hosting.WarmUp", "Debug")]);
         await Nodes["d"].Said("Rehearsed");
         using (var d = Nodes.Connect("d", TestContext.Current.CancellationToken))
             await d.Turn(new { prompt = "started; completed" });

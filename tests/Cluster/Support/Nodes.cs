@@ -123,7 +123,7 @@ public sealed class Nodes : IAsyncDisposable
     public CodexApi Connect(string name, CancellationToken cancellationToken) => new(_nodes[name].CreateClient(Token), cancellationToken);
 
     /// <summary>The node that runs or ran a turn.</summary>
-    public Task<string> NodeOfTurn(Guid turn) => NodeBy("SELECT split_part(owner, '.', 1) FROM turns WHERE id = $1", turn);
+    public Task<string> NodeOfTurn(Guid turn) => NodeBy("SELECT split_part(host, '.', 1) FROM turns WHERE id = $1", turn);
 
     /// <summary>The node where the only grain of a type is active.</summary>
     public Task<string> NodeOfGrain(string type) => NodeBy(

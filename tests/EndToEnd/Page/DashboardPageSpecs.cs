@@ -42,7 +42,7 @@ public sealed class DashboardPageSpecs : IAsyncLifetime
         };
         tab.PageError += (_, error) => complaints.Add(error);
 
-        foreach (var page in (string[])["", "#/grains", "#/silos", "#/grain/CodexOrleans.Grains.ThreadGrain", "#/preferences"])
+        foreach (var page in (string[])["", "#/grains", "#/silos", "#/grain/CodexOrleans.Grains.Threads.ThreadGrain", "#/preferences"])
         {
             await tab.GotoAsync(new Uri(_server.Address, $"/admin/dashboard/{page}").ToString());
             await Assertions.Expect(tab.Locator("#content")).Not.ToContainTextAsync("Loading");

@@ -1,4 +1,3 @@
-using CodexOrleans.Storage.Data;
 
 namespace CodexOrleans.Storage.Tests.Contract;
 

@@ -8,6 +8,9 @@ namespace CodexOrleans.WebFront.Tests;
 /// <summary>The built server as a process of its own, with what it printed.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
+    /// <summary>How long a server may take for anything; one that takes longer hangs.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
@@ -24,7 +27,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The first address that it listens on; fails when it ends before.</summary>
-    public Task<Uri> Listening => _listening.Task;
+    public Task<Uri> Listening => Patiently(_listening.Task, "listen");
 
     public bool HasExited => _process.HasExited;
 
@@ -54,7 +57,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         Path.Combine(FolderOf(program), $"CodexOrleans.{program}" + (OperatingSystem.IsWindows() ? ".exe" : ""));
 
     /// <summary>Waits for a line that was not waited for before.</summary>
-    public Task MoreOutput(CancellationToken cancellationToken) => _more.WaitAsync(cancellationToken);
+    public Task MoreOutput(CancellationToken cancellationToken) => Patiently(_more.WaitAsync(cancellationToken), "say more");
 
     /// <summary>SIGTERM, without waiting.</summary>
     public async Task Terminate()
@@ -73,7 +76,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Waits until it has ended by itself.</summary>
     public async Task<int> Exit()
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Patiently(_process.WaitForExitAsync(TestContext.Current.CancellationToken), "end");
         return _process.ExitCode;
     }
 
@@ -84,6 +87,24 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         _more.Dispose();
+    }
+
+    private async Task<T> Patiently<T>(Task<T> task, string what)
+    {
+        await Patiently((Task)task, what);
+        return await task;
+    }
+
+    private async Task Patiently(Task task, string what)
+    {
+        try
+        {
+            await task.WaitAsync(_patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The server did not {what} within {_patience}. It said: {Output}{Errors}");
+        }
     }
 
     private void Received(StringBuilder text, string? line)

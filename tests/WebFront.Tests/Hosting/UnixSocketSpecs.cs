@@ -36,7 +36,7 @@ public sealed class UnixSocketSpecs : IDisposable
         Assert.Contains($"curl --unix-socket {Socket} ", server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("sign-in?ticket", server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("unencrypted", server.Output, StringComparison.Ordinal);
-        Assert.Contains("Rehearsed ", server.Output, StringComparison.Ordinal);
+        await Said(server, "Rehearsed ");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, ModeOf(Socket));
         await server.Terminate();
         Assert.Equal(0, await server.Exit());
@@ -114,7 +114,7 @@ public sealed class UnixSocketSpecs : IDisposable
 
     private ServerProcess Start(params string[] arguments)
     {
-        const string log = "--Logging:LogLevel:CodexOrleans.WebFront.WarmUp=Debug";
+        const string log = "--Logging:LogLevel:CodexOrleans.WebFront.Hosting.WarmUp=Debug";
         return ServerProcess.Start([$"--urls=http://unix:{Socket}", $"--DataDirectory={_folder["data"]}", log, .. arguments]);
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using CodexOrleans.Storage.Data;
 using Microsoft.Extensions.Logging;
 
 namespace CodexOrleans.Storage.Log.Commits;

@@ -64,7 +64,9 @@ export class AppElement extends LightElement {
         <main class="conversation" tabindex="0" aria-label="Conversation">
           <div class="column">${this.#conversation()}</div>
         </main>
-        ${this.showRaw ? html`<codex-raw-log tabindex="0" role="region" aria-label="Raw events" .log=${page.log}></codex-raw-log>` : nothing}
+        ${this.showRaw
+          ? html`<codex-raw-log tabindex="0" role="region" aria-label="Raw events" .log=${page.log}></codex-raw-log>`
+          : nothing}
       </div>
       ${this.#end.isAtEnd ? nothing : this.#toEndButton()}
       <codex-composer .options=${page.options} .busy=${isBusy(page)} .running=${this.#running()} .isNew=${page.threadId === null}

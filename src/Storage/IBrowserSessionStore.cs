@@ -1,4 +1,4 @@
-namespace CodexOrleans.Storage.Data;
+namespace CodexOrleans.Storage;
 
 /// <summary>
 /// What front ends keep of the sessions of browsers, the same for all on one database. Sessions themselves are not stored.

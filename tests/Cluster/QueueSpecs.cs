@@ -187,6 +187,8 @@ public sealed class QueueSpecs : IAsyncLifetime
         using var a = _nodes.Connect("a", TestContext.Current.CancellationToken);
         var thread = (await a.Turn(new { prompt = $"started; {Remembering}" })).ThreadId;
 
+        await _nodes.RecordIsKept(thread);
+
         // The record of the second turn cannot be kept yet, so its slot is not free, and the next turn is offered the other node's as soon
         // as the nodes have a common queue.
         await using var keeping = await _nodes.LockRecords(TestContext.Current.CancellationToken);

@@ -150,6 +150,16 @@ public sealed class Nodes : IAsyncDisposable
     }
 
     /// <param name="sql">Finds the name of a silo, which is its installation's.</param>
+    /// <summary>Waits until the CLI's record of a thread's last turn is in the database.</summary>
+    public Task RecordIsKept(Guid thread) => Condition.Becomes(async () =>
+    {
+        await using var database = NpgsqlDataSource.Create(Database);
+        await using var command = database.CreateCommand(
+            "SELECT turn_id = (SELECT id FROM turns WHERE thread_id = $1 ORDER BY first_seq DESC LIMIT 1) FROM sessions WHERE thread_id = $1");
+        command.Parameters.Add(new NpgsqlParameter { Value = thread });
+        return await command.ExecuteScalarAsync() is true;
+    });
+
     private async Task<string> NodeBy(string sql, object value)
     {
         await using var database = NpgsqlDataSource.Create(Database);

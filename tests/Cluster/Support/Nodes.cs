@@ -149,7 +149,6 @@ public sealed class Nodes : IAsyncDisposable
         return connection;
     }
 
-    /// <param name="sql">Finds the name of a silo, which is its installation's.</param>
     /// <summary>Waits until the CLI's record of a thread's last turn is in the database.</summary>
     public Task RecordIsKept(Guid thread) => Condition.Becomes(async () =>
     {
@@ -160,6 +159,7 @@ public sealed class Nodes : IAsyncDisposable
         return await command.ExecuteScalarAsync() is true;
     });
 
+    /// <param name="sql">Finds the name of a silo, which is its installation's.</param>
     private async Task<string> NodeBy(string sql, object value)
     {
         await using var database = NpgsqlDataSource.Create(Database);

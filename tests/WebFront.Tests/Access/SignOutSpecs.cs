@@ -1,5 +1,5 @@
-using CodexOrleans.Storage;
 using System.Net;
+using CodexOrleans.Storage;
 using CodexOrleans.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
